@@ -1,0 +1,195 @@
+/** Everything that crosses the engine's one public door: requests, results, progress. Types only. */
+
+/** 8-bit RGB pixels, row-major, 3 bytes a pixel. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** 8-bit single-channel mask, row-major; 255 = repaint, 0 = keep. */
+export interface MaskImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+export type Precision = 'fp32' | 'fp16' | 'int8' | 'q4';
+export type ProviderName = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+/** `auto` runs a self-test on the provider and takes the fused kernels only where they are right. */
+export type AttentionVariant = 'auto' | 'fused' | 'decomposed';
+
+export interface EngineOptions {
+  /** Intra-op threads; default: all cores. */
+  readonly threads?: number;
+  readonly provider?: ProviderName;
+  readonly precision?: Precision;
+  readonly attention?: AttentionVariant;
+}
+
+/**
+ * `published`: pictures are resized as the published scripts do (smart_resize, factor 32).
+ * `exact`: edge-padded to a multiple of 32 and cropped back, never resized.
+ */
+export type Sizing = 'published' | 'exact';
+
+/** The noise stream: torch's CPU f32 draw (default), or its bf16 draw, which is another stream for the same seed. */
+export type NoiseStream = 'torch-f32' | 'torch-bf16';
+
+interface SamplingRequest {
+  readonly prompt: string;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly txtCfg?: number;
+  /** Overrides the checkpoint's timestep shift: false = none, a number = a fixed mu. */
+  readonly shift?: boolean | number;
+  readonly noiseStream?: NoiseStream;
+  /** Emits a preview every n steps; 0 = never. Default 0. */
+  readonly previewEvery?: number;
+}
+
+export interface TextToImageRequest extends SamplingRequest {
+  readonly kind: 'textToImage';
+  /** Pixels; floored to multiples of 16. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Context pictures (subject or style); empty = plain text to image. */
+  readonly references?: readonly RgbImage[];
+  /** Which task's wording and fill of studio.json wraps the prompt when references are given. */
+  readonly referenceTask?: 'subject' | 'style';
+  readonly imgCfg?: number;
+  /** Allows more references than the checkpoint was trained for. */
+  readonly experimental?: boolean;
+}
+
+export interface EditRequest extends SamplingRequest {
+  readonly kind: 'edit';
+  readonly image: RgbImage;
+  readonly references?: readonly RgbImage[];
+  readonly imgCfg?: number;
+  readonly sizing?: Sizing;
+  /** (0, 1]; 1 = start from pure noise. */
+  readonly strength?: number;
+  /** Wraps the prompt in a task template of studio.json; default: the prompt is the instruction. */
+  readonly task?: string;
+  readonly experimental?: boolean;
+}
+
+export interface InpaintRequest extends SamplingRequest {
+  readonly kind: 'inpaint';
+  readonly image: RgbImage;
+  /** Where the model may paint; grown and feathered by the caller. */
+  readonly denoiseMask: MaskImage;
+  /** Through which the result is composited; default: the denoise mask. Bytes where it is 0 come back unchanged. */
+  readonly compositeMask?: MaskImage;
+  readonly references?: readonly RgbImage[];
+  readonly imgCfg?: number;
+  readonly strength?: number;
+  readonly experimental?: boolean;
+}
+
+export type OutpaintFill = 'edge' | 'blur' | 'neutral' | 'telea';
+
+export interface OutpaintRequest extends SamplingRequest {
+  readonly kind: 'outpaint';
+  readonly image: RgbImage;
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly fill?: OutpaintFill;
+  /** Pixels of the original, inside its border, over which old and new are blended; 0 = hard edge. */
+  readonly blend?: number;
+  readonly imgCfg?: number;
+}
+
+export interface ControlRequest extends SamplingRequest {
+  readonly kind: 'control';
+  readonly control: 'canny' | 'depth';
+  /** The prepared control map: these very bytes are the context image. */
+  readonly map: RgbImage;
+  readonly references?: readonly RgbImage[];
+  readonly imgCfg?: number;
+  readonly experimental?: boolean;
+}
+
+export type GenerateRequest = TextToImageRequest | EditRequest | InpaintRequest | OutpaintRequest | ControlRequest;
+
+export interface UnderstandRequest {
+  /** The question; pictures go where `<image>` stands, or before the text when it holds none. */
+  readonly prompt: string;
+  readonly images: readonly RgbImage[];
+  /** Earlier turns of the same chat, oldest first. */
+  readonly history?: readonly { readonly role: 'user' | 'assistant'; readonly text: string }[];
+  readonly maxTokens?: number;
+  /** 0 = greedy. */
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly repetitionPenalty?: number;
+  readonly stop?: readonly string[];
+  readonly seed?: number;
+}
+
+/** Milliseconds per stage, by stage name (`condition`, `encode`, `denoise`, `decode`, …). */
+export type TimingsMs = Readonly<Record<string, number>>;
+
+export type ProgressEvent =
+  | { readonly type: 'stage'; readonly stage: 'load' | 'condition' | 'encode' | 'denoise' | 'decode' | 'understand' }
+  | { readonly type: 'step'; readonly step: number; readonly steps: number; readonly stepMs: number; readonly leftMs: number }
+  | { readonly type: 'preview'; readonly step: number; readonly image: RgbImage }
+  | { readonly type: 'token'; readonly text: string; readonly index: number };
+
+export interface GenerateResult {
+  readonly image: RgbImage;
+  readonly seed: number;
+  readonly steps: number;
+  readonly timingsMs: TimingsMs;
+  /** What must be stored with the row to reproduce these bytes. */
+  readonly reproduce: ReproductionInfo;
+}
+
+export interface UnderstandResult {
+  readonly text: string;
+  readonly tokens: number;
+  readonly stopReason: 'eos' | 'length' | 'stop';
+  readonly timingsMs: TimingsMs;
+}
+
+export interface ReproductionInfo {
+  readonly engineVersion: string;
+  readonly provider: ProviderName;
+  readonly precision: Precision;
+  readonly threads: number;
+  readonly attention: 'fused' | 'decomposed';
+  readonly modelHash: string;
+}
+
+export interface ModelInfo {
+  readonly dir: string;
+  readonly name: string;
+  readonly modelHash: string;
+  readonly parameters: number;
+  readonly weightBytes: number;
+  readonly dtypes: readonly string[];
+  readonly contextImages: number;
+  readonly sizes: readonly (readonly [width: number, height: number])[];
+  readonly defaults: { readonly steps: number; readonly txtCfg: number; readonly imgCfg: number };
+  readonly tasks: readonly { readonly name: string; readonly experimental: boolean }[];
+  readonly reproduce: ReproductionInfo;
+}
+
+export interface RunOptions {
+  readonly onEvent?: (event: ProgressEvent) => void;
+  /** Looked at between steps and tokens; an abort ends the run as CANCELLED, without decoding. */
+  readonly signal?: AbortSignal;
+}
+
+/** One loaded checkpoint. Calls run one after the other. */
+export interface Engine {
+  readonly info: ModelInfo;
+  generate(request: GenerateRequest, options?: RunOptions): Promise<GenerateResult>;
+  understand(request: UnderstandRequest, options?: RunOptions): Promise<UnderstandResult>;
+  /** Releases every session; the engine is unusable afterwards. */
+  dispose(): Promise<void>;
+}
