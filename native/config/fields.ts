@@ -64,6 +64,17 @@ export class Fields {
     return list.map((value, i) => this.#checkNumber(`${this.path(name)}[${String(i)}]`, value, range, 'a number'));
   }
 
+  /** An array of rows of `columns` numbers each; `rows` when only one count is right, else 1 to 256. */
+  numberRows(name: string, { rows, columns, ...range }: Range & { readonly rows?: number | undefined; readonly columns: number }): number[][] {
+    const list = this.raw(name);
+    const fits = Array.isArray(list) && list.length >= 1 && list.length <= 256 && list.length === (rows ?? list.length);
+    const isRow = (row: unknown): row is unknown[] => Array.isArray(row) && row.length === columns;
+    if (!fits || !list.every(isRow)) {
+      throw this.contradiction(name, `${rows === undefined ? '1 to 256' : String(rows)} arrays of ${String(columns)} numbers`);
+    }
+    return list.map((row, i) => row.map((value, j) => this.#checkNumber(`${this.path(name)}[${String(i)}][${String(j)}]`, value, range, 'a number')));
+  }
+
   boolean(name: string, fallback?: boolean): boolean {
     const value = this.raw(name);
     if (value === undefined && fallback !== undefined) return fallback;

@@ -67,6 +67,13 @@ export function checkShape(entry: TensorEntry, shape: Shape): void {
   );
 }
 
+/** Elements of all the shapes together. */
+export function countParameters(shapes: Iterable<Shape>): number {
+  let count = 0;
+  for (const shape of shapes) count += shape.reduce((product, size) => product * size, 1);
+  return count;
+}
+
 function addLlm({ llm }: OvisConfig, add: Add): void {
   const { hiddenSize, headDim, attentionBias } = llm;
   const queryWidth = llm.numHeads * headDim;

@@ -17,6 +17,8 @@ export interface TensorEntry {
 }
 
 export interface SafetensorsHeader {
+  /** Absolute path with every link resolved. */
+  readonly file: string;
   /** In the order of the file's data. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly metadata: ReadonlyMap<string, string>;
@@ -48,7 +50,7 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
   }
   entries.sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
   checkLayout(entries, { path, dataStart, fileSize });
-  return { tensors: new Map(entries.map((entry) => [entry.name, entry])), metadata, bytes, fileSize };
+  return { tensors: new Map(entries.map((entry) => [entry.name, entry])), metadata, file, bytes, fileSize };
 }
 
 async function readHeaderBytes(path: string): Promise<{ file: string; bytes: Uint8Array; fileSize: number }> {
