@@ -168,5 +168,5 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return value.length > 8 ? `an array of ${String(value.length)}` : `[${value.map(describe).join(', ')}]`.slice(0, 120);
   if (isRecord(value)) return 'an object';
   if (typeof value === 'string') return value.length > 60 ? `"${value.slice(0, 60)}…"` : JSON.stringify(value);
-  return String(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value === null ? 'null' : `a ${typeof value}`;
 }
