@@ -44,7 +44,7 @@ export function violation(from: string, ref: ImportRef): string | undefined {
 const computedAllowed = new Set(['main/cli/launch.mjs']);
 
 function isTest(path: string): boolean {
-  return path.startsWith('test/') || /\.test\.tsx?$/.test(path);
+  return path.startsWith('test/') || /\.(test|testing)\.tsx?$/.test(path);
 }
 
 function inRoom(path: string, ...folders: string[]): boolean {

@@ -1,0 +1,110 @@
+/** What the parent and the engine process say to each other. Pixels travel as bytes inside the messages. */
+import { z } from 'zod';
+import { failureSchema, StudioError, type ErrorCode, type Failure } from '../errors.ts';
+import { engineOptionsSchema, generateRequestSchema, imageSchema, understandRequestSchema } from './requestSchemas.ts';
+import type { EngineOptions, GenerateRequest, GenerateResult, ModelInfo, ProgressEvent, UnderstandRequest, UnderstandResult } from '../../native/types.ts';
+
+export type * from '../../native/types.ts';
+export type { EngineErrorCode, ErrorDetails } from '../../native/errors.ts';
+
+/** Both ends must speak the same one; raised with every change of a message. */
+export const protocolVersion = 1;
+
+/** Requests: each carries an id and is answered by one result or one failure of that id. */
+export type EngineCall =
+  | { readonly type: 'load'; readonly id: number; readonly dir: string; readonly options: EngineOptions }
+  | { readonly type: 'generate'; readonly id: number; readonly request: GenerateRequest }
+  | { readonly type: 'understand'; readonly id: number; readonly request: UnderstandRequest }
+  | { readonly type: 'info'; readonly id: number }
+  | { readonly type: 'unload'; readonly id: number };
+
+/** Parent → engine process. `cancel` names the call to stop; neither it nor `shutdown` is answered. */
+export type ParentMessage = EngineCall | { readonly type: 'cancel'; readonly id: number } | { readonly type: 'shutdown' };
+
+/** Engine process → parent. A failure without an id answers a message whose id could not be read. */
+export type ChildMessage =
+  | { readonly type: 'ready'; readonly protocol: number }
+  | { readonly type: 'event'; readonly id: number; readonly seq: number; readonly event: ProgressEvent }
+  | { readonly type: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'failure'; readonly id: number | null; readonly error: Failure };
+
+const id = z.int().nonnegative();
+
+export const parentMessageSchema: z.ZodType<ParentMessage> = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('load'), id, dir: z.string().min(1), options: engineOptionsSchema }),
+  z.strictObject({ type: z.literal('generate'), id, request: generateRequestSchema }),
+  z.strictObject({ type: z.literal('understand'), id, request: understandRequestSchema }),
+  z.strictObject({ type: z.literal('info'), id }),
+  z.strictObject({ type: z.literal('unload'), id }),
+  z.strictObject({ type: z.literal('cancel'), id }),
+  z.strictObject({ type: z.literal('shutdown') }),
+]);
+
+const count = z.int().nonnegative();
+const ms = z.number();
+
+const progressEventSchema: z.ZodType<ProgressEvent> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('stage'), stage: z.enum(['load', 'condition', 'encode', 'denoise', 'decode', 'understand']) }),
+  z.object({ type: z.literal('step'), step: count, steps: count, stepMs: ms, leftMs: ms }),
+  z.object({ type: z.literal('preview'), step: count, image: imageSchema }),
+  z.object({ type: z.literal('token'), text: z.string(), index: count }),
+]);
+
+export const childMessageSchema: z.ZodType<ChildMessage> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), protocol: z.int() }),
+  z.object({ type: z.literal('event'), id, seq: count, event: progressEventSchema }),
+  z.object({ type: z.literal('result'), id, value: z.unknown() }),
+  z.object({ type: z.literal('failure'), id: id.nullable(), error: failureSchema }),
+]);
+
+const timingsMs = z.record(z.string(), ms);
+const text = z.string();
+
+const reproductionSchema = z.looseObject({
+  engineVersion: text,
+  provider: z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+  precision: z.enum(['fp32', 'fp16', 'int8', 'q4']),
+  threads: count,
+  attention: z.enum(['fused', 'decomposed']),
+  modelHash: text,
+});
+
+/** Loose: a newer engine may report more than this parent knows. */
+export const generateResultSchema: z.ZodType<GenerateResult> = z.looseObject({
+  image: imageSchema,
+  seed: z.number(),
+  steps: count,
+  timingsMs,
+  reproduce: reproductionSchema,
+});
+
+export const understandResultSchema: z.ZodType<UnderstandResult> = z.looseObject({
+  text,
+  tokens: count,
+  stopReason: z.enum(['eos', 'length', 'stop']),
+  timingsMs,
+});
+
+export const modelInfoSchema: z.ZodType<ModelInfo> = z.looseObject({
+  dir: text,
+  name: text,
+  modelHash: text,
+  parameters: count,
+  weightBytes: count,
+  dtypes: z.array(text),
+  contextImages: count,
+  sizes: z.array(z.tuple([count, count])),
+  defaults: z.object({ steps: count, txtCfg: z.number(), imgCfg: z.number() }),
+  tasks: z.array(z.object({ name: text, experimental: z.boolean() })),
+  reproduce: reproductionSchema,
+});
+
+/** The value, or a typed error that names the field at fault. */
+export function parseOr<T>(schema: z.ZodType<T>, value: unknown, code: ErrorCode, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.map(String).join('.') ?? '';
+  const problem = issue?.message ?? 'invalid';
+  throw new StudioError(code, `${what}: ${field === '' ? problem : `${field}: ${problem}`}`, { field, problem });
+}

@@ -1,0 +1,123 @@
+/** The shape of a request as it crosses the process boundary. What the numbers mean is checked by the engine. */
+import { isUint8Array } from 'node:util/types';
+import { z } from 'zod';
+import type {
+  ControlRequest, EditRequest, EngineOptions, GenerateRequest, InpaintRequest, MaskImage, OutpaintRequest, RgbImage, TextToImageRequest, UnderstandRequest,
+} from './protocol.ts';
+
+const opt = z.exactOptional;
+// zod's number refuses NaN and infinities, which is what a boundary wants.
+const number = z.number();
+const flag = z.boolean();
+
+function pixels(channels: number): z.ZodType<RgbImage> {
+  return z
+    .strictObject({
+      width: z.int().positive(),
+      height: z.int().positive(),
+      data: z.custom<Uint8Array>(isUint8Array, 'expected bytes'),
+    })
+    .refine((image) => image.data.length === image.width * image.height * channels, {
+      error: (issue) => {
+        const { width, height, data } = issue.input as RgbImage;
+        return `${data.length} bytes do not make a picture of ${width}×${height} with ${channels} bytes a pixel`;
+      },
+    });
+}
+
+export const imageSchema: z.ZodType<RgbImage> = pixels(3);
+const maskSchema: z.ZodType<MaskImage> = pixels(1);
+
+/** Every field of T, named once: a request type that gains a field does not compile until its schema has it. */
+type FieldsOf<T> = Readonly<Record<keyof T, z.ZodType>>;
+
+export const engineOptionsSchema = z.strictObject({
+  threads: opt(z.int()),
+  provider: opt(z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml'])),
+  precision: opt(z.enum(['fp32', 'fp16', 'int8', 'q4'])),
+  attention: opt(z.enum(['auto', 'fused', 'decomposed'])),
+} satisfies FieldsOf<EngineOptions>);
+
+const sampling = {
+  prompt: z.string(),
+  steps: opt(number),
+  seed: opt(number),
+  txtCfg: opt(number),
+  shift: opt(z.union([flag, number])),
+  noiseStream: opt(z.enum(['torch-f32', 'torch-bf16'])),
+  previewEvery: opt(number),
+};
+const references = opt(z.array(imageSchema));
+
+const textToImage = z.strictObject({
+  ...sampling,
+  kind: z.literal('textToImage'),
+  width: opt(number),
+  height: opt(number),
+  references,
+  referenceTask: opt(z.enum(['subject', 'style'])),
+  imgCfg: opt(number),
+  experimental: opt(flag),
+} satisfies FieldsOf<TextToImageRequest>);
+
+const edit = z.strictObject({
+  ...sampling,
+  kind: z.literal('edit'),
+  image: imageSchema,
+  references,
+  imgCfg: opt(number),
+  sizing: opt(z.enum(['published', 'exact'])),
+  strength: opt(number),
+  task: opt(z.string()),
+  experimental: opt(flag),
+} satisfies FieldsOf<EditRequest>);
+
+const inpaint = z.strictObject({
+  ...sampling,
+  kind: z.literal('inpaint'),
+  image: imageSchema,
+  denoiseMask: maskSchema,
+  compositeMask: opt(maskSchema),
+  references,
+  imgCfg: opt(number),
+  strength: opt(number),
+  experimental: opt(flag),
+} satisfies FieldsOf<InpaintRequest>);
+
+const outpaint = z.strictObject({
+  ...sampling,
+  kind: z.literal('outpaint'),
+  image: imageSchema,
+  left: number,
+  top: number,
+  right: number,
+  bottom: number,
+  fill: opt(z.enum(['edge', 'blur', 'neutral', 'telea'])),
+  blend: opt(number),
+  imgCfg: opt(number),
+} satisfies FieldsOf<OutpaintRequest>);
+
+const control = z.strictObject({
+  ...sampling,
+  kind: z.literal('control'),
+  control: z.enum(['canny', 'depth']),
+  map: imageSchema,
+  references,
+  imgCfg: opt(number),
+  experimental: opt(flag),
+} satisfies FieldsOf<ControlRequest>);
+
+export const generateRequestSchema: z.ZodType<GenerateRequest> = z.discriminatedUnion('kind', [textToImage, edit, inpaint, outpaint, control]);
+
+export const understandRequestSchema: z.ZodType<UnderstandRequest> = z.strictObject({
+  prompt: z.string(),
+  images: z.array(imageSchema),
+  history: opt(z.array(z.strictObject({ role: z.enum(['user', 'assistant']), text: z.string() }))),
+  maxTokens: opt(number),
+  temperature: opt(number),
+  topP: opt(number),
+  topK: opt(number),
+  repetitionPenalty: opt(number),
+  stop: opt(z.array(z.string())),
+  seed: opt(number),
+} satisfies FieldsOf<UnderstandRequest>);

@@ -1,0 +1,97 @@
+/** The engine process's side of the protocol: a queue in front of one engine. Knows neither fork nor Electron. */
+import { toFailure, StudioError } from '../errors.ts';
+import { parentMessageSchema, parseOr, protocolVersion } from './protocol.ts';
+import type { ChildMessage, Engine, EngineCall, EngineOptions, ProgressEvent, RunOptions } from './protocol.ts';
+
+/** The two directions of whatever carries the messages. */
+export interface Channel {
+  send(message: ChildMessage): void;
+  onMessage(listener: (message: unknown) => void): void;
+}
+
+export type CreateEngine = (dir: string, options?: EngineOptions & Pick<RunOptions, 'onEvent'>) => Promise<Engine>;
+
+/** Answers calls one after the other until told to stop; `exit` is called once the engine is released. */
+export function serveEngine(createEngine: CreateEngine, channel: Channel, exit: () => void): void {
+  let engine: Engine | undefined;
+  let tail: Promise<void> = Promise.resolve();
+  /** Calls that wait or run, by id. */
+  const open = new Map<number, AbortController>();
+
+  const fail = (id: number | null, error: unknown): void => channel.send({ type: 'failure', id, error: toFailure(error) });
+
+  const loaded = (): Engine => {
+    if (engine === undefined) throw new StudioError('MODEL_MISSING', 'No model is loaded.');
+    return engine;
+  };
+
+  const release = async (): Promise<void> => {
+    const old = engine;
+    engine = undefined;
+    await old?.dispose();
+  };
+
+  const perform = async (call: EngineCall, run: Required<RunOptions>): Promise<unknown> => {
+    switch (call.type) {
+      case 'load':
+        // Released first: two checkpoints at once may not fit.
+        await release();
+        engine = await createEngine(call.dir, { ...call.options, onEvent: run.onEvent });
+        return engine.info;
+      case 'generate': return loaded().generate(call.request, run);
+      case 'understand': return loaded().understand(call.request, run);
+      case 'info': return loaded().info;
+      case 'unload':
+        await release();
+        return null;
+    }
+  };
+
+  const answer = async (call: EngineCall, signal: AbortSignal): Promise<void> => {
+    let seq = 0;
+    const onEvent = (event: ProgressEvent): void => channel.send({ type: 'event', id: call.id, seq: seq++, event });
+    try {
+      if (signal.aborted) throw new StudioError('CANCELLED', 'Cancelled before it began.');
+      channel.send({ type: 'result', id: call.id, value: await perform(call, { onEvent, signal }) });
+    } catch (error) {
+      fail(call.id, error);
+    } finally {
+      open.delete(call.id);
+    }
+  };
+
+  channel.onMessage((raw) => {
+    let message;
+    try {
+      message = parseOr(parentMessageSchema, raw, 'IPC_INVALID', 'The engine process received a malformed message');
+    } catch (error) {
+      fail(readableId(raw), error);
+      return;
+    }
+    switch (message.type) {
+      case 'cancel':
+        open.get(message.id)?.abort();
+        return;
+      case 'shutdown':
+        for (const controller of open.values()) controller.abort();
+        tail = tail.then(release).finally(exit);
+        return;
+      default: {
+        if (open.has(message.id)) {
+          fail(message.id, new StudioError('IPC_INVALID', `Call ${message.id} is already open.`, { id: message.id }));
+          return;
+        }
+        const call = message;
+        const controller = new AbortController();
+        open.set(call.id, controller);
+        tail = tail.then(() => answer(call, controller.signal));
+      }
+    }
+  });
+  channel.send({ type: 'ready', protocol: protocolVersion });
+}
+
+function readableId(raw: unknown): number | null {
+  if (typeof raw !== 'object' || raw === null || !('id' in raw)) return null;
+  return Number.isSafeInteger(raw.id) && Number(raw.id) >= 0 ? Number(raw.id) : null;
+}
