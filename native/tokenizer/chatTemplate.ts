@@ -20,11 +20,12 @@ export interface ChatTurn {
 
 /** Python's `str.strip`: JavaScript's `trim` takes U+FEFF too and leaves U+001C to U+001F and U+0085. */
 function strip(text: string): string {
-  const space = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+  const space = /\s/;
+  const isSpace = (c: string) => (space.test(c) && c !== '\ufeff') || (c >= '\x1c' && c <= '\x1f') || c === '\x85';
   let start = 0;
   let end = text.length;
-  while (start < end && space.test(text[start]!)) start++;
-  while (end > start && space.test(text[end - 1]!)) end--;
+  while (start < end && isSpace(text[start]!)) start++;
+  while (end > start && isSpace(text[end - 1]!)) end--;
   return text.slice(start, end);
 }
 

@@ -100,7 +100,7 @@ function configTokens(config: Json): AddedToken[] {
 /** added_tokens.json tells ids only; a token is special where tokenizer_config.json names it so. */
 function listedTokens(added: Json, config: Json): AddedToken[] {
   const named = config['additional_special_tokens'];
-  const special = new Set([...(Array.isArray(named) ? named : []), namedToken(config, 'pad_token'), namedToken(config, 'eos_token')]);
+  const special = new Set([...(Array.isArray(named) ? (named as unknown[]) : []), namedToken(config, 'pad_token'), namedToken(config, 'eos_token')]);
   return Object.entries(added).map(([content, id]) => ({
     id: tokenId(id, content, 'added_tokens.json'),
     content,

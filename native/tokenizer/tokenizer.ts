@@ -39,12 +39,22 @@ export interface Tokenizer {
   idOf(token: string): number | undefined;
 }
 
+/** What we use of the library; its own declarations do not resolve under Node's module rules. */
+interface BpeLibrary {
+  encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
+  token_to_id(token: string): number | undefined;
+  id_to_token(id: number): string | undefined;
+}
+
+const createLibrary = (definition: object, config: object) =>
+  new (Library as unknown as new (definition: object, config: object) => BpeLibrary)(definition, config);
+
 const noBytes = new Uint8Array(0);
 
 class BpeTokenizer implements Tokenizer {
   readonly special: SpecialIds;
   readonly size: number;
-  readonly #library: Library;
+  readonly #library: BpeLibrary;
   readonly #added: ReadonlyMap<number, AddedToken>;
   /** Bytes of ids seen so far: a vocabulary of 150 k pieces is not worth converting at load. */
   readonly #bytes = new Map<number, Uint8Array>();
@@ -52,7 +62,7 @@ class BpeTokenizer implements Tokenizer {
   constructor(files: TokenizerFiles) {
     const { definition, config, source } = files;
     try {
-      this.#library = new Library(definition, config);
+      this.#library = createLibrary(definition, config);
     } catch (cause) {
       throw new EngineError('CONFIG_INVALID', `${source}: ${(cause as Error).message}`, { file: source }, { cause });
     }
@@ -114,7 +124,7 @@ class BpeTokenizer implements Tokenizer {
     const piece = this.#added.has(id) ? undefined : this.#library.id_to_token(id);
     const text = this.#added.get(id)?.content ?? piece;
     // Embedding tables have more rows than the vocabulary has tokens; such a row stands for nothing.
-    const bytes = text === undefined ? noBytes : ((piece && pieceBytes(piece)) ?? new TextEncoder().encode(text));
+    const bytes = text === undefined ? noBytes : ((piece === undefined ? undefined : pieceBytes(piece)) ?? new TextEncoder().encode(text));
     this.#bytes.set(id, bytes);
     return bytes;
   }
