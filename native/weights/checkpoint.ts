@@ -5,7 +5,7 @@ import { type OvisConfig, type PreprocessorConfig, parseConfig, parsePreprocesso
 import { EngineError } from '../errors.ts';
 import { type StudioConfig, parseStudioConfig } from '../studioConfig.ts';
 import { toFloat32 } from './dtype.ts';
-import { type WeightFiles, commonFolder, findWeightFiles, readJson, resolveFolder } from './files.ts';
+import { type WeightFiles, commonFolder, findWeightFiles, readJson } from './files.ts';
 import { fullHash, quickHash } from './hash.ts';
 import { type Shape, checkShape, countParameters, expectedTensors, validateInventory } from './inventory.ts';
 import { type SafetensorsHeader, type TensorEntry, readExactly, readSafetensorsHeader } from './safetensors.ts';
@@ -15,7 +15,7 @@ export type { TensorEntry } from './safetensors.ts';
 export interface Checkpoint {
   /** Absolute, as given. */
   readonly dir: string;
-  /** The folder's own name. */
+  /** The folder's own name, or the repository's inside a hub cache. */
   readonly name: string;
   readonly config: OvisConfig;
   readonly preprocessor: PreprocessorConfig;
@@ -50,7 +50,6 @@ export interface Checkpoint {
  */
 export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   const folder = path.resolve(dir);
-  await resolveFolder(folder);
   const config = parseConfig(await readRequiredJson(folder, 'config.json'));
   const preprocessor = parsePreprocessor(await readRequiredJson(folder, 'preprocessor_config.json'));
   checkPreprocessor(preprocessor, config);
@@ -72,7 +71,7 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
 
   return {
     dir: folder,
-    name: path.basename(folder),
+    name: modelName(folder),
     config,
     preprocessor,
     studio,
@@ -92,6 +91,13 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     },
     fullHash: () => fullHash(folder, files),
   };
+}
+
+/** A hub cache keeps a model at models--OWNER--NAME/snapshots/COMMIT. */
+function modelName(folder: string): string {
+  const [repository, snapshots] = folder.split(path.sep).slice(-3);
+  if (snapshots === 'snapshots' && repository?.startsWith('models--') === true) return repository.split('--').at(-1)!;
+  return path.basename(folder);
 }
 
 async function readRequiredJson(folder: string, name: string): Promise<unknown> {

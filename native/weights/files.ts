@@ -1,5 +1,5 @@
 /** Finds a checkpoint's files: JSON beside it, one weight file or shards with an index. */
-import { readFile, readdir, realpath, stat } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EngineError } from '../errors.ts';
 import { parseStrictJson, type StrictJson } from './strictJson.ts';
@@ -118,15 +118,6 @@ export function commonFolder(files: readonly string[]): string {
 
 function isBelow(folder: string, ancestor: string): boolean {
   return folder.startsWith(ancestor.endsWith(path.sep) ? ancestor : ancestor + path.sep);
-}
-
-/** The folder with every link resolved; CONFIG_INVALID when it does not exist. */
-export async function resolveFolder(dir: string): Promise<string> {
-  try {
-    return await realpath(dir);
-  } catch (error) {
-    throw new EngineError('CONFIG_INVALID', `${dir}: no such model folder.`, { dir }, { cause: error });
-  }
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

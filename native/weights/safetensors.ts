@@ -87,9 +87,14 @@ async function readHeaderBytes(path: string): Promise<{ file: string; bytes: Uin
   }
 }
 
-/** Reads `length` bytes at `offset`, or WEIGHT_MISSING when the file ends before. */
-export async function readExactly(handle: FileHandle, offset: number, length: number, path: string): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+/** Reads `length` bytes at `offset` (into the start of `bytes` when given), or WEIGHT_MISSING when the file ends before. */
+export async function readExactly(
+  handle: FileHandle,
+  offset: number,
+  length: number,
+  path: string,
+  bytes: Uint8Array = new Uint8Array(length),
+): Promise<Uint8Array> {
   let done = 0;
   while (done < length) {
     // One read may return less than asked (2 GiB at most on Linux).
@@ -102,7 +107,7 @@ export async function readExactly(handle: FileHandle, offset: number, length: nu
     }
     done += bytesRead;
   }
-  return bytes;
+  return bytes.subarray(0, length);
 }
 
 function parseHeaderJson(bytes: Uint8Array, path: string): ReadonlyMap<string, StrictJson> {
@@ -161,7 +166,7 @@ function readEntry(name: string, value: StrictJson, { path, file, dataStart, fil
   if (!isList(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
     throw corrupt(path, `tensor "${tensor}": data_offsets must be two whole numbers`, { tensor, got: showJson(offsets) });
   }
-  const [begin, end] = offsets as readonly number[] as readonly [number, number];
+  const [begin, end] = offsets as readonly [number, number];
   if (end < begin) throw corrupt(path, `tensor "${tensor}" ends at ${String(end)}, before it begins at ${String(begin)}`, { tensor });
 
   const bytes = shape.reduce<number>((product, size) => product * size, bytesPerElement[dtype]);
