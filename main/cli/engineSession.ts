@@ -1,0 +1,57 @@
+/** One command's use of the engine process: started, loaded, interruptible, ended. */
+import { EngineHost } from '../engine/host.ts';
+import { cancelled } from '../errors.ts';
+import { defined, type Arguments, type OptionSpec } from './arguments.ts';
+import { builtInModel, type Io } from './io.ts';
+import { ProgressBar } from './progress.ts';
+import type { EngineOptions, ModelInfo, RunOptions } from '../engine/protocol.ts';
+
+export const engineOptionSpecs: readonly OptionSpec[] = [
+  { name: 'model', value: 'DIR', help: 'Checkpoint folder (default: the built-in Toybox)' },
+  { name: 'precision', value: 'P', help: 'fp32, fp16, int8 or q4' },
+  { name: 'threads', value: 'N', help: 'CPU threads (default: all cores)' },
+  { name: 'provider', value: 'P', help: 'cpu, webgpu, cuda, dml or coreml' },
+  { name: 'attention', value: 'V', help: 'auto, fused or decomposed' },
+];
+
+export function engineOptions(args: Arguments): EngineOptions {
+  return defined({
+    threads: args.number('threads'),
+    provider: args.choice('provider', ['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+    precision: args.choice('precision', ['fp32', 'fp16', 'int8', 'q4']),
+    attention: args.choice('attention', ['auto', 'fused', 'decomposed']),
+  });
+}
+
+export interface EngineSession {
+  readonly host: EngineHost;
+  readonly model: ModelInfo;
+  readonly progress: ProgressBar;
+  /** Hand these to every run: progress, and a stop between steps at Ctrl-C. */
+  readonly run: Required<Pick<RunOptions, 'onEvent' | 'signal'>>;
+}
+
+/** Loads the model and hands it to `use`; the engine process is gone when this returns. The second Ctrl-C ends it in mid-step. */
+export async function withEngine<T>(args: Arguments, io: Io, use: (session: EngineSession) => Promise<T>): Promise<T> {
+  const options = engineOptions(args);
+  const progress = new ProgressBar(io.stderr, args.flag('quiet'));
+  const host = new EngineHost({ spawn: io.spawn, idleTimeoutMs: 0, shutdownGraceMs: 2_000 });
+  const abort = new AbortController();
+  const unsubscribe = io.onInterrupt(() => {
+    if (abort.signal.aborted) host.kill();
+    else {
+      progress.say('Stopping after this step. Ctrl-C again stops at once.');
+      abort.abort();
+    }
+  });
+  const run = { onEvent: progress.onEvent, signal: abort.signal };
+  try {
+    const model = await host.load(args.text('model') ?? builtInModel, options, run);
+    if (abort.signal.aborted) throw cancelled();
+    return await use({ host, model, progress, run });
+  } finally {
+    progress.end();
+    unsubscribe();
+    await host.dispose();
+  }
+}

@@ -1,0 +1,42 @@
+/** What a command may touch of the world around it; tests hand in their own. */
+import { fileURLToPath } from 'node:url';
+import { Imaging } from '../imaging/imaging.ts';
+import { spawnNode, type SpawnEngine } from '../engine/spawnNode.ts';
+import type { ProgressSink } from './progress.ts';
+
+export interface Io {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: ProgressSink;
+  readonly spawn: SpawnEngine;
+  readonly imaging: Imaging;
+  /** Calls back at each request to stop (Ctrl-C); returns the way to unsubscribe. */
+  onInterrupt(listener: () => void): () => void;
+}
+
+export const builtInModel = fileURLToPath(new URL('../../resources/models/toybox', import.meta.url));
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** A launcher in between repeats the terminal's signal: that is no second Ctrl-C. */
+const echoMs = 300;
+
+/** The real world. */
+export function processIo(): Io {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    spawn: spawnNode(),
+    imaging: new Imaging(),
+    onInterrupt: (listener) => {
+      let last = 0;
+      const handler = (): void => {
+        const now = Date.now();
+        if (now - last > echoMs) listener();
+        last = now;
+      };
+      for (const signal of signals) process.on(signal, handler);
+      return () => {
+        for (const signal of signals) process.off(signal, handler);
+      };
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/** What every drawing command shares: sampling options, the run itself, and the PNG that remembers them. */
+import { createHash, randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
+import { StudioError } from '../errors.ts';
+import { checkWritable, writeFileAtomic } from '../writeFile.ts';
+import { defined, UsageError, type Arguments, type OptionSpec } from './arguments.ts';
+import { engineOptionSpecs, withEngine, type EngineSession } from './engineSession.ts';
+import { duration } from './progress.ts';
+import type { Io } from './io.ts';
+import type { GenerateRequest, GenerateResult, MaskImage, RgbImage } from '../engine/protocol.ts';
+
+export const samplingOptionSpecs: readonly OptionSpec[] = [
+  { name: 'out', value: 'FILE.png', help: 'Where the picture goes (required; replaces an older one)' },
+  { name: 'seed', value: 'N', help: 'Noise seed (default: drawn, and reported)' },
+  { name: 'steps', value: 'N', help: 'Denoising steps (default: the model\'s)' },
+  { name: 'txt-cfg', value: 'X', help: 'How strongly the text guides (default: the model\'s)' },
+  { name: 'img-cfg', value: 'X', help: 'How strongly context pictures guide (default: the model\'s)' },
+  { name: 'shift', value: 'X', help: 'Timestep shift: off, on, or a fixed mu (default: the model\'s)' },
+  { name: 'noise-stream', value: 'S', help: 'torch-f32 (default) or torch-bf16' },
+  ...engineOptionSpecs,
+];
+
+/** The fields of a request that the sampling options fill; the seed is drawn here, so that it can be told. */
+export function samplingFields(args: Arguments): Pick<GenerateRequest, 'steps' | 'seed' | 'txtCfg' | 'shift' | 'noiseStream'> {
+  return defined({
+    seed: args.number('seed') ?? randomInt(2 ** 32),
+    steps: args.number('steps'),
+    txtCfg: args.number('txt-cfg'),
+    shift: shiftOf(args),
+    noiseStream: args.choice('noise-stream', ['torch-f32', 'torch-bf16']),
+  });
+}
+
+function shiftOf(args: Arguments): boolean | number | undefined {
+  const text = args.text('shift');
+  if (text === 'off') return false;
+  return text === 'on' ? true : args.number('shift');
+}
+
+/** The target of --out, absolute. UsageError without one. */
+export function outOf(args: Arguments): string {
+  const out = args.text('out');
+  if (out === undefined || out === '') throw new UsageError('--out FILE.png is missing.');
+  if (!/\.png$/i.test(out)) throw new StudioError('REQUEST_INVALID', `Pictures are written as PNG: --out must end in .png, not "${out}".`, { option: 'out', received: out });
+  return resolve(out);
+}
+
+export interface Drawn {
+  readonly out: string;
+  readonly result: GenerateResult;
+}
+
+/** Checks the target, draws, writes the PNG with its parameters, and reports. `prepare` makes the request once the model is known. */
+export async function draw(args: Arguments, io: Io, prepare: (session: EngineSession) => Promise<GenerateRequest>): Promise<Drawn> {
+  const out = outOf(args);
+  await checkWritable(out);
+  const drawn = await withEngine(args, io, async (session) => {
+    const request = await prepare(session);
+    const result = await session.host.generate(request, session.run);
+    const png = await io.imaging.encodePng(result.image, JSON.stringify(parametersOf(request, result, session.model.name)));
+    await writeFileAtomic(out, png);
+    return { out, result };
+  });
+  announce(drawn, args, io);
+  return drawn;
+}
+
+function announce({ out, result }: Drawn, args: Arguments, io: Io): void {
+  const { image, seed, steps, timingsMs } = result;
+  if (args.flag('json')) {
+    io.stdout.write(`${JSON.stringify({ out, width: image.width, height: image.height, seed, steps, timingsMs })}\n`);
+    return;
+  }
+  const totalMs = Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0);
+  io.stdout.write(`${out}\n`);
+  if (!args.flag('quiet')) io.stderr.write(`${image.width} × ${image.height}, ${steps} steps, seed ${seed}, ${duration(totalMs)}\n`);
+}
+
+/** What the PNG remembers: the request, with pictures named by their pixels' hash, and what reproduces it. */
+export function parametersOf(request: GenerateRequest, result: GenerateResult, modelName: string): Record<string, unknown> {
+  const fields = Object.entries(request).map(([name, value]): [string, unknown] => [name, namePixels(value)]);
+  return {
+    ...Object.fromEntries(fields),
+    width: result.image.width,
+    height: result.image.height,
+    seed: result.seed,
+    steps: result.steps,
+    model: modelName,
+    ...result.reproduce,
+  };
+}
+
+function namePixels(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(namePixels);
+  if (typeof value !== 'object' || value === null || !('data' in value)) return value;
+  const { width, height, data } = value as RgbImage | MaskImage;
+  return { width, height, sha256: createHash('sha256').update(data).digest('hex') };
+}

@@ -1,0 +1,85 @@
+/** Pictures in and out, control maps and masks: worked on in a thread of its own, never in the engine process. */
+import { resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { fromFailure, StudioError } from '../errors.ts';
+import type { CannyOptions, ImagingReply, ImagingTask, MaskOptions, PreparedMasks } from './messages.ts';
+import type { RgbImage } from '../engine/protocol.ts';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The worker starts with the first task and must be closed. Errors: REQUEST_INVALID naming the file. */
+export class Imaging {
+  #worker: Worker | undefined;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 0;
+
+  /** A picture file of any common format → pixels, upright, without transparency. */
+  decode(path: string): Promise<RgbImage> {
+    return this.#ask<RgbImage>({ type: 'decode', path: resolve(path) });
+  }
+
+  async decodeAll(paths: readonly string[]): Promise<RgbImage[]> {
+    const images: RgbImage[] = [];
+    // One by one: the error is then about the first bad file, and memory holds one decoder.
+    for (const path of paths) images.push(await this.decode(path));
+    return images;
+  }
+
+  /** The edges of a picture file as the control map that the model receives. */
+  cannyOf(path: string, options: CannyOptions): Promise<RgbImage> {
+    return this.#ask<RgbImage>({ type: 'canny', path: resolve(path), options });
+  }
+
+  /** A mask file for `image` → the denoise and composite masks. REQUEST_INVALID when the sizes differ. */
+  prepareMasks(path: string, image: RgbImage, options: MaskOptions): Promise<PreparedMasks> {
+    return this.#ask<PreparedMasks>({ type: 'masks', path: resolve(path), width: image.width, height: image.height, options });
+  }
+
+  /** Pixels → PNG bytes that hold `text` under `ovis-studio`. */
+  encodePng(image: RgbImage, text: string): Promise<Uint8Array> {
+    return this.#ask<Uint8Array>({ type: 'encodePng', image, text });
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  #ask<T>(task: ImagingTask): Promise<T> {
+    const worker = this.#worker ?? this.#start();
+    const id = this.#nextId++;
+    return new Promise<T>((resolve, reject) => {
+      this.#pending.set(id, { resolve: resolve, reject });
+      worker.ref();
+      worker.postMessage({ id, task });
+    });
+  }
+
+  #start(): Worker {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url));
+    worker.on('message', (reply: ImagingReply) => {
+      const pending = this.#pending.get(reply.id);
+      this.#pending.delete(reply.id);
+      // An idle worker does not keep the program alive.
+      if (this.#pending.size === 0) worker.unref();
+      if ('error' in reply) pending?.reject(fromFailure(reply.error));
+      else pending?.resolve(reply.value);
+    });
+    const fall = (cause: unknown): void => {
+      if (this.#worker === worker) this.#worker = undefined;
+      for (const pending of this.#pending.values()) {
+        pending.reject(new StudioError('INTERNAL', 'The imaging worker stopped.', {}, { retryable: true, cause }));
+      }
+      this.#pending.clear();
+    };
+    worker.on('error', fall);
+    worker.on('exit', () => fall(undefined));
+    this.#worker = worker;
+    return worker;
+  }
+}
