@@ -1,0 +1,73 @@
+import { Graph, type Value } from '../onnx/graph.ts';
+import { cast } from '../onnx/ops.ts';
+import type { DataType } from '../onnx/proto.ts';
+import type { Precision } from '../types.ts';
+import type { Checkpoint } from '../weights/checkpoint.ts';
+
+/** How a network is to be built: which kernels, which number format, which intermediate values to expose. */
+export interface BuildOptions {
+  readonly precision: Precision;
+  readonly attention: 'fused' | 'decomposed';
+  /** Into how many pieces decomposed attention cuts the query rows, so that no score tensor grows too big. */
+  readonly queryChunks?: number;
+  /** Intermediate values to add as outputs; parity checks only. */
+  readonly taps?: ReadonlySet<string> | 'all';
+}
+
+/** What every layer needs while a graph is written. */
+export interface BuildContext {
+  readonly g: Graph;
+  readonly checkpoint: Checkpoint;
+  readonly precision: Precision;
+  readonly attention: 'fused' | 'decomposed';
+  readonly queryChunks: number;
+  /** Element type of activations: f16 on half-precision graphs, else f32. */
+  readonly computeType: 'f32' | 'f16';
+}
+
+/** Opens the graph of one network. */
+export function buildContext(name: string, checkpoint: Checkpoint, options: BuildOptions): BuildContext {
+  return {
+    g: new Graph(name, options.taps ?? null),
+    checkpoint,
+    precision: options.precision,
+    attention: options.attention,
+    queryChunks: options.queryChunks ?? 1,
+    computeType: options.precision === 'fp16' ? 'f16' : 'f32',
+  };
+}
+
+const storedType: Readonly<Record<string, DataType>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
+
+/**
+ * A checkpoint tensor as a graph constant in the activations' type, read in place from the safetensors file.
+ * The cast of half-precision weights is folded when the session is made. WEIGHT_MISSING, WEIGHT_SHAPE.
+ * @param view another shape of the same bytes (a leading part of axis 0, or a reshape)
+ */
+export function weight(ctx: BuildContext, name: string, shape: readonly number[], view?: readonly number[]): Value {
+  const entry = ctx.checkpoint.expect(name, shape);
+  const dataType = storedType[entry.dtype] as DataType;
+  const used = view ?? shape;
+  const elementBytes = dataType === 'f32' ? 4 : 2;
+  const byteLength = used.reduce((a, b) => a * b, elementBytes);
+  const label = view ? `${name}[${view.join('x')}]` : name;
+  const stored = ctx.g.initializer(label, dataType, used, {
+    kind: 'external', location: ctx.checkpoint.location(entry), offset: entry.offset, byteLength,
+  });
+  return cast(ctx.g, stored, ctx.computeType);
+}
+
+/** A float graph input, cast to the activations' type. */
+export function floatInput(ctx: BuildContext, name: string, shape: readonly (number | string)[]): Value {
+  return cast(ctx.g, ctx.g.input(name, 'f32', shape), ctx.computeType);
+}
+
+/** A float graph output, always f32 outside. */
+export function floatOutput(ctx: BuildContext, name: string, value: Value): void {
+  ctx.g.output(name, cast(ctx.g, value, 'f32'));
+}
+
+/** Offers an intermediate value for parity checks, as f32. */
+export function tap(ctx: BuildContext, name: string, value: Value): void {
+  ctx.g.tap(name, value.dataType === 'f16' ? cast(ctx.g, value, 'f32') : value);
+}

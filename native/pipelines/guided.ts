@@ -1,0 +1,134 @@
+import { conditionSizes, solidImage } from '../image/preprocess.ts';
+import { resizeBicubic } from '../image/resizeBicubic.ts';
+import type { Size } from '../image/smartResize.ts';
+import { blendInpaint, maskChannels, noiseTo } from '../latents/blend.ts';
+import { packLatents, tokenIds, unpackLatents } from '../latents/pack.ts';
+import { latentPreview, predictClean, sdxlPreviewFactors } from '../latents/preview.ts';
+import { schedule } from '../schedulers/flowMatchEuler.ts';
+import { emptyPrompt } from '../tokenizer/chatTemplate.ts';
+import type { RgbImage, RunOptions, TimingsMs } from '../types.ts';
+import { decodePicture, encodePicture, TOKEN } from './autoencoder.ts';
+import { condition, embedConditionPictures, type Condition, type ConditionPictures } from './conditioning.ts';
+import { Stopwatch, type PipelineContext } from './context.ts';
+import { guidedVelocity, makeBranch, type Guidance, type TokenGrid } from './decoder.ts';
+import { denoise } from './denoise.ts';
+
+/** What every kind of generation comes down to: prompts, context pictures, guidance, a schedule, perhaps a start and a mask. */
+export interface GuidedJob {
+  /** Of the result; multiples of 16 pixels. */
+  readonly size: Size;
+  /** The conditional prompt, with a place for every context picture, or for the blank one. */
+  readonly prompt: string;
+  /** Context pictures at the size at which the VAE takes them (multiples of 16); none = text to image. */
+  readonly context: readonly RgbImage[];
+  readonly txtCfg: number;
+  readonly imgCfg: number;
+  readonly steps: number;
+  /** true = as the checkpoint says. */
+  readonly shift: boolean | number;
+  /** Latent noise [C, h/8, w/8]. */
+  readonly noise: Float32Array;
+  /** The picture to start from, and how far to go back to noise: (0, 1]. */
+  readonly start?: { readonly image: RgbImage; readonly strength: number };
+  /** [h/8, w/8]: 1 = repaint, 0 = keep the start's latents at every step. Needs a start. */
+  readonly mask?: Float32Array;
+  readonly previewEvery: number;
+  /** Prefix of observed values. */
+  readonly scope: string;
+}
+
+export interface GuidedResult {
+  readonly image: RgbImage;
+  readonly steps: number;
+  readonly timingsMs: TimingsMs;
+}
+
+/** A condition picture goes through two resizings, as in the published scripts. */
+function sizedForCondition(ctx: PipelineContext, image: RgbImage, scope: string): RgbImage {
+  const { patchSize, hiddenStride, imageMean, imageStd, minPixels, maxPixels } = ctx.checkpoint.preprocessor;
+  const { first, second } = conditionSizes(image, { patchSize, hiddenStride, mean: imageMean, std: imageStd, minPixels, maxPixels });
+  const once = resizeBicubic(image, first.width, first.height);
+  ctx.observe?.(`${scope}.vt_image_first_resize`, once.data, [once.height, once.width, 3]);
+  return resizeBicubic(once, second.width, second.height);
+}
+
+interface Conditions {
+  readonly cond: Condition;
+  readonly noTxt: Condition | null;
+  readonly noBoth: Condition;
+}
+
+async function readConditions(ctx: PipelineContext, job: GuidedJob): Promise<Conditions> {
+  const embed = (images: readonly RgbImage[], scope: string): Promise<ConditionPictures> =>
+    embedConditionPictures(ctx, images.map((image) => sizedForCondition(ctx, image, scope)), scope);
+  const white = solidImage(job.size);
+  const names = job.context.length === 0 ? { cond: 'cond', noBoth: 'uncond' } : { cond: 'cond', noBoth: 'no_both' };
+  const conditional = await embed(job.context.length === 0 ? [white] : job.context, `${job.scope}.${names.cond}`);
+  const cond = await condition(ctx, job.prompt, conditional, `${job.scope}.${names.cond}`);
+  const blank = job.context.length === 0 ? conditional : await embed([white], `${job.scope}.${names.noBoth}`);
+  const noBoth = await condition(ctx, emptyPrompt(), blank, `${job.scope}.${names.noBoth}`);
+  const noTxt = job.context.length === 0 ? null : await condition(ctx, emptyPrompt(job.context.length), conditional, `${job.scope}.no_txt`);
+  return { cond, noTxt, noBoth };
+}
+
+function guidanceOf(ctx: PipelineContext, job: GuidedJob, conditions: Conditions, context: readonly TokenGrid[]): Guidance {
+  const target = { rows: job.size.height / TOKEN, columns: job.size.width / TOKEN };
+  const cond = makeBranch(ctx, conditions.cond, target, context);
+  const noBoth = makeBranch(ctx, conditions.noBoth, target, []);
+  if (!conditions.noTxt) return { kind: 'text', txtCfg: job.txtCfg, cond, uncond: noBoth };
+  return {
+    kind: 'textImage', txtCfg: job.txtCfg, imgCfg: job.imgCfg, cond, noBoth, noTxt: makeBranch(ctx, conditions.noTxt, target, context),
+  };
+}
+
+/** Runs a job from words and pictures to bytes. CANCELLED between steps, without decoding; NON_FINITE when a velocity is no number. */
+export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOptions): Promise<GuidedResult> {
+  const { vae, yak } = ctx.checkpoint.config;
+  const watch = new Stopwatch(ctx.networks, run);
+  const latentShape = { channels: vae.latentChannels, height: job.size.height / 8, width: job.size.width / 8 };
+  const grid = { rows: job.size.height / TOKEN, columns: job.size.width / TOKEN };
+  const tokens = grid.rows * grid.columns;
+
+  const conditions = await watch.stage('condition', () => readConditions(ctx, job));
+  const { context, original } = await watch.stage('encode', async () => {
+    const grids: TokenGrid[] = [];
+    for (const image of job.context) grids.push(await encodePicture(ctx, image, job.scope));
+    return { context: grids, original: job.start ? (await encodePicture(ctx, job.start.image, `${job.scope}.start`)).tokens : null };
+  });
+  const guidance = guidanceOf(ctx, job, conditions, context);
+
+  const times = schedule({
+    steps: job.steps, seqLen: tokens, baseShift: yak.baseShift, maxShift: yak.maxShift,
+    shift: job.shift === true ? yak.timestepShift : job.shift,
+    strength: job.start?.strength ?? 1,
+  });
+  const noise = packLatents(job.noise, latentShape);
+  ctx.observe?.(`${job.scope}.noise_tokens`, noise, [tokens, yak.inChannels]);
+  ctx.observe?.(`${job.scope}.timesteps`, times, [times.length]);
+  ctx.observe?.(`${job.scope}.img_ids`, tokenIds(2 * grid.rows, 2 * grid.columns, 0), [tokens, 3]);
+  context.forEach(({ rows, columns }, i) => ctx.observe?.(`${job.scope}.ctx_ids`, tokenIds(2 * rows, 2 * columns, i + 1), [rows * columns, 3]));
+  const mask = job.mask ? packLatents(maskChannels(job.mask, latentShape.channels), latentShape) : null;
+  const x = original ? noiseTo(original, noise, times[0] as number) : noise.slice();
+  const factors = ctx.checkpoint.studio.previewFactors ?? (vae.latentChannels === 4 ? sdxlPreviewFactors : null);
+
+  await watch.stage('denoise', () => denoise({
+    x, times,
+    velocity: async (state, t, i) => {
+      const v = await guidedVelocity(ctx, guidance, state, t, `${job.scope}.step${i}`);
+      ctx.observe?.(`${job.scope}.step${i}.v`, v, [tokens, yak.inChannels]);
+      return v;
+    },
+    afterStep: (state, tNext, i) => {
+      if (mask && original) blendInpaint({ x: state, original, noise, mask, t: tNext });
+      ctx.observe?.(`${job.scope}.step${i}.x`, state, [tokens, yak.inChannels]);
+    },
+    afterVelocity: (state, v, t, i) => {
+      const wanted = factors && job.previewEvery > 0 && (i + 1) % job.previewEvery === 0 && i + 2 < times.length;
+      if (!wanted) return;
+      const latents = unpackLatents(predictClean(state, v, t), latentShape);
+      run.onEvent?.({ type: 'preview', step: i + 1, image: latentPreview(latents, latentShape, factors) });
+    },
+  }, run));
+  const image = await watch.stage('decode', () => decodePicture(ctx, { tokens: x, ...grid }, job.scope));
+  return { image, steps: times.length - 1, timingsMs: watch.timingsMs };
+}
