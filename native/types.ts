@@ -101,6 +101,8 @@ export interface OutpaintRequest extends SamplingRequest {
   /** Pixels of the original, inside its border, over which old and new are blended; 0 = hard edge. */
   readonly blend?: number;
   readonly imgCfg?: number;
+  /** (0, 1]; below 1 the fill shines through. */
+  readonly strength?: number;
 }
 
 export interface ControlRequest extends SamplingRequest {

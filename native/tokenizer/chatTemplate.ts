@@ -48,26 +48,29 @@ export function withImages(text: string, images: number): string {
   return lines.join('') + text;
 }
 
+/** Context pictures stand one below the other, without numbers. */
+const contextPlaces = (images: number): string => `${imagePlaceholder}\n`.repeat(images);
+
 /**
  * The text→image prompt: the user's words follow the fixed ones with no space. Pictures (the blank one, references) stand
  * before it. Source: Ovis-U1 `build_inputs`, text→image.
  */
 export function textToImagePrompt(prompt: string, images = 1): string {
-  return withImages(textToImagePrefix + prompt, images);
+  return contextPlaces(images) + textToImagePrefix + prompt;
 }
 
 /**
  * The edit prompt: pictures, then the instruction without outer white space. Source: Ovis-U1 `build_inputs`, edit.
  */
 export function editPrompt(prompt: string, images = 1): string {
-  return withImages(strip(prompt), images);
+  return contextPlaces(images) + strip(prompt);
 }
 
 /**
  * The prompt of the branches without text.
  */
 export function emptyPrompt(images = 1): string {
-  return withImages(unconditionalPrompt, images);
+  return contextPlaces(images) + unconditionalPrompt;
 }
 
 /**
