@@ -1,5 +1,5 @@
 /** The vision encoder's and visual tokenizer's part of config.json: AIMv2 with a soft visual vocabulary. */
-import type { Fields } from './fields.ts';
+import { type Fields, describe } from './fields.ts';
 
 export interface VisionConfig {
   readonly hiddenSize: number;
@@ -106,7 +106,7 @@ export function parsePixelLimits(fields: Fields): { minPixels: number; maxPixels
 function checkAgreement(tokenizer: Fields, backbone: Fields, name: string): void {
   if (!tokenizer.has(name) || !backbone.has(name)) return;
   if (tokenizer.raw(name) !== backbone.raw(name)) {
-    throw tokenizer.contradiction(name, `the same as ${backbone.path(name)} (${JSON.stringify(backbone.raw(name))})`);
+    throw tokenizer.contradiction(name, `the same as ${backbone.path(name)} (${describe(backbone.raw(name))})`);
   }
 }
 

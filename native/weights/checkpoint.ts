@@ -67,7 +67,7 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     if (shape !== undefined) checkShape(entry, shape);
     return entry;
   };
-  const readRaw = (entry: TensorEntry | string): Promise<Uint8Array> => readTensor(typeof entry === 'string' ? expect(entry) : entry);
+  const readRaw = async (entry: TensorEntry | string): Promise<Uint8Array> => readTensor(typeof entry === 'string' ? expect(entry) : entry);
 
   return {
     dir: folder,

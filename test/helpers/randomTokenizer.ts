@@ -68,15 +68,18 @@ function makeMerges(count: number, seed: number): { tokens: string[]; merges: st
   const known = new Set(tokens);
   const words = [...'abcdefghijklmnopqrstuvwxyz', 'Ġ'];
   const merges: string[] = [];
-  while (merges.length < count) {
-    const left = pick(random() < 0.8 ? words : tokens, random);
-    const right = pick(random() < 0.8 ? words : tokens, random);
+  const merge = (left: string, right: string): void => {
     const joined = left + right;
-    if (joined.length > longestToken || known.has(joined) || right.startsWith('Ġ')) continue;
+    if (merges.length >= count || joined.length > longestToken || known.has(joined) || right.startsWith('Ġ')) return;
     known.add(joined);
     tokens.push(joined);
     if (/^Ġ?[a-z]+$/.test(joined)) words.push(joined);
     merges.push(`${left} ${right}`);
+  };
+  // All letter pairs first: BPE reaches a longer token only through the shorter ones.
+  for (const left of [...words]) for (const right of words.slice(0, 26)) merge(left, right);
+  while (merges.length < count) {
+    merge(pick(random() < 0.8 ? words : tokens, random), pick(random() < 0.8 ? words : tokens, random));
   }
   return { tokens, merges };
 }
