@@ -1,0 +1,1 @@
+"""Recipe of Toybox, the built-in model: its world, its networks, its training and its export."""

@@ -1,0 +1,58 @@
+"""What every training program needs: run folder, seeds, logs, checkpoints that survive a kill."""
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import time
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+import numpy as np
+import torch
+
+ROOT = Path(__file__).resolve().parent
+RUNS = ROOT / "runs"
+
+
+class Log:
+    """Appends lines with the elapsed time to a file and to the terminal."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self.start = path, time.time()
+
+    def __call__(self, line: str) -> None:
+        text = f"{time.time() - self.start:7.0f}s {line}"
+        print(text, flush=True)
+        with self.path.open("a") as out:
+            out.write(text + "\n")
+
+
+def set_threads(count: int) -> None:
+    """Threads of torch and of OpenBLAS, which keeps its own count (and slows small products down when it splits them)."""
+    torch.set_num_threads(count)
+    for name in ("libopenblas.so.0", "libblas.so.3"):
+        try:
+            ctypes.CDLL(name).openblas_set_num_threads(count)
+            return
+        except (OSError, AttributeError):
+            continue
+
+
+def seed_everything(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def save_state(path: Path, state: Dict[str, Any]) -> None:
+    """Writes beside the target, then renames: a kill in between never leaves half a checkpoint."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".tmp")
+    torch.save(state, part)
+    os.replace(part, path)
+
+
+def load_state(path: Path) -> Optional[Dict[str, Any]]:
+    return torch.load(path, map_location="cpu") if path.exists() else None

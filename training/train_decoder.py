@@ -1,0 +1,131 @@
+"""Trains refiner and visual decoder on cached latents: `python3 -m training.train_decoder --minutes 60`.
+
+The language model and the vision encoder stay as `train_understanding` left them. Single things first, then pairs and
+edits (see `mixture`). One condition in ten becomes the unconditional prompt; for edits the text alone is dropped too.
+"""
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, List, Optional, Tuple
+
+import torch
+from torch import Tensor
+
+from . import presets
+from .common import RUNS, Log, load_state, save_state, seed_everything, set_threads
+from .conditions import Conditions
+from .dataset import Dataset
+from .flow import pack, random_times
+from .model.ovis import OvisU1
+from .parallel import STATE, Shared, Trainer, flatten, launch, load_flat
+from .train_understanding import Understanding, build
+from .world.captions import caption
+
+SIDE = 8  # tokens per side at 128 pixels
+
+
+def mixture(progress: float) -> Dict[str, float]:
+    """Shares of the training mix at a point of the run (0..1): how often an edit, and how many things in a picture."""
+    ramp = min(1.0, max(0.0, (progress - 0.12) / 0.25))
+    return {"edit": 0.35 * ramp, "several": 0.1 + 0.35 * ramp, "place": 0.25 + 0.25 * ramp, "detail": 0.1 + 0.15 * ramp}
+
+
+def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, context: Optional[Tensor]) -> Tensor:
+    """Mean squared error of the velocity; latents and context [B,C,16,16], txt [B,L,2H]."""
+    yak = model.visual_generator.backbone
+    noise, t = torch.randn_like(latents), random_times(len(latents))
+    x = (1 - t)[:, None, None, None] * latents + t[:, None, None, None] * noise
+    refined, cls = yak.txt_in(txt, mask)
+    grid = (SIDE, SIDE)
+    ropes = yak.ropes(txt.shape[1], grid, [] if context is None else [grid])
+    v = yak(pack(x), t, refined, cls, ropes, None if context is None else pack(context), mask)
+    return (v - pack(noise - latents)).square().mean()
+
+
+def t2i_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int, mix: Dict[str, float]) -> Tuple[Tensor, Tensor, Tensor, None]:
+    texts: List[Optional[str]] = []
+    latents = []
+    for _ in range(size):
+        scene, z = data.picture(rng, mix["several"])
+        texts.append(None if rng.random() < 0.1 else caption(rng, scene, mix["detail"], mix["place"], mix["place"]))
+        latents.append(z)
+    return (torch.stack(latents).float(), *conditions.t2i(texts), None)
+
+
+def edit_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    rows = [data.edit(rng) for _ in range(size)]
+    texts = [None if rng.random() < 0.1 else row.text for row in rows]
+    txt, mask = conditions.edit(texts, torch.stack([row.condition for row in rows]))
+    return torch.stack([r.target for r in rows]).float(), txt, mask, torch.stack([r.source for r in rows]).float()
+
+
+def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, used: float) -> None:
+    set_threads(1)
+    yak = model.visual_generator.backbone
+    trainer, log = Trainer(yak, shared, rank, ema=args.ema), Log(RUNS / "decoder.log")
+    first = int(shared.step)
+    seed_everything(args.seed + 1000 * rank + first)
+    rng = random.Random(args.seed + 1000 * rank + first)
+    conditions, data = Conditions(model), Dataset()
+    start, mark = time.time() - used, time.time()
+    sums = {"t2i": [0.0, 0], "edit": [0.0, 0]}
+    while True:
+        progress = trainer.average([(time.time() - start) / (60 * args.minutes)])[0]
+        if progress >= 1:
+            break
+        step = int(shared.step)
+        lr = args.lr * min(1, (step + 1) / 200) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress ** 1.5)))
+        if step % 100 == 0:
+            data.refresh()
+        mix = mixture(progress)
+        editing = data.edits and random.Random(step).random() < mix["edit"]  # the same choice on every worker
+        make = edit_batch(rng, data, conditions, args.batch * 3 // 4) if editing else t2i_batch(rng, data, conditions, args.batch, mix)
+        loss = velocity_loss(model, *make)
+        loss.backward()
+        norm = trainer.update(lr)
+        entry = sums["edit" if editing else "t2i"]
+        entry[0] += float(loss.detach()); entry[1] += 1
+        if (step + 1) % 100 == 0:
+            means = trainer.average([s / max(1, n) for s, n in sums.values()])
+            if rank == 0:
+                log(f"step {step + 1} " + " ".join(f"{k} {m:.4f}" for k, m in zip(sums, means)) + f" norm {norm:.2f} lr {lr:.1e} "
+                    f"progress {progress:.3f} pictures {len(data)} {100 / (time.time() - mark):.2f} steps/s")
+            mark, sums = time.time(), {"t2i": [0.0, 0], "edit": [0.0, 0]}
+        if (step + 1) % args.save == 0 and rank == 0:
+            save_state(RUNS / "decoder.pt", {**trainer.state(), "used": time.time() - start})
+
+
+def load_frozen(model: OvisU1) -> None:
+    """Puts the trained language side and VAE into the model and freezes everything but refiner and decoder."""
+    module = Understanding(model)
+    load_flat(module, load_state(RUNS / "understanding.pt")["ema"])
+    model.visual_generator.vae.load_state_dict(load_state(RUNS / "vae.pt")["model"])
+    model.requires_grad_(False)
+    model.visual_generator.backbone.requires_grad_(True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--lr", type=float, default=1.2e-3)
+    parser.add_argument("--batch", type=int, default=16, help="text-to-image samples per worker and step")
+    parser.add_argument("--world", type=int, default=2)
+    parser.add_argument("--ema", type=float, default=0.998)
+    parser.add_argument("--save", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=11)
+    args = parser.parse_args()
+    model, _ = build()
+    load_frozen(model)
+    yak = model.visual_generator.backbone
+    state: Optional[Dict[str, Any]] = load_state(RUNS / "decoder.pt")
+    shared = flatten(yak, args.world, state)
+    launch(worker, args.world, shared, model, args, state["used"] if state else 0.0)
+    save_state(RUNS / "decoder.pt", {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes})
+
+
+if __name__ == "__main__":
+    main()
