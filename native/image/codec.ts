@@ -1,0 +1,113 @@
+/** Files to pixels and back. Whatever comes in is hostile until decoded. */
+
+import { readFile, stat } from 'node:fs/promises';
+import sharp from 'sharp';
+import type { Sharp } from 'sharp';
+import { EngineError } from '../errors.ts';
+import type { MaskImage, RgbImage } from '../types.ts';
+
+/** More pixels than this are refused before they are decoded. */
+export const maxPixels = 64_000_000;
+/** Larger files are refused unread. */
+const maxBytes = 512 * 1024 * 1024;
+
+const supported = 'PNG, JPEG, WebP, GIF, TIFF or AVIF';
+const decodable = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif']);
+
+function invalid(message: string, details: Record<string, string | number> = {}, cause?: unknown): EngineError {
+  return new EngineError('REQUEST_INVALID', message, details, cause === undefined ? {} : { cause });
+}
+
+async function readBytes(input: Uint8Array | string): Promise<Uint8Array> {
+  if (typeof input !== 'string') return input;
+  try {
+    const { size } = await stat(input);
+    if (size > maxBytes) throw invalid(`The file has ${size} bytes; ${maxBytes} are the limit.`, { size, maxBytes });
+    return await readFile(input);
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw invalid(missing ? `There is no file ${input}.` : `The file ${input} cannot be read.`, { path: input }, cause);
+  }
+}
+
+function ascii(bytes: Uint8Array, from: number, to: number): string {
+  return String.fromCharCode(...bytes.subarray(from, to));
+}
+
+/** Formats that must not reach a decoder: scripts and links in SVG, patents and missing codecs in HEIC. */
+function refuseByContent(bytes: Uint8Array): void {
+  if (bytes.length === 0) throw invalid('The file is empty.');
+  if (ascii(bytes, 4, 8) === 'ftyp' && /hei|hev|mif1|msf1/.test(ascii(bytes, 8, 12)) && !ascii(bytes, 8, 64).includes('avif')) {
+    throw invalid('HEIC pictures are not supported: save it as JPEG or PNG first (most phones and viewers export one).', { format: 'heic' });
+  }
+  const head = new TextDecoder().decode(bytes.subarray(0, 4096)).trimStart().toLowerCase();
+  if (/^(<\?xml|<!--|<!doctype svg|<svg)/.test(head) || bytes[0] === 0x1f) {
+    throw invalid(`SVG pictures are not supported: export it as ${supported}.`, { format: 'svg' });
+  }
+}
+
+/** Opens a picture with every limit in place, upright. */
+async function open(input: Uint8Array | string): Promise<Sharp> {
+  const bytes = await readBytes(input);
+  refuseByContent(bytes);
+  // The limit is checked by hand first, so that the message can name the picture's size.
+  const metadata = await sharp(bytes, { limitInputPixels: false }).metadata().catch((cause: unknown) => {
+    throw invalid(`The file is no picture that can be read (${supported}).`, {}, cause);
+  });
+  const { format, width, height } = metadata;
+  if (!decodable.has(format)) throw invalid(`${format.toUpperCase()} pictures are not supported: use ${supported}.`, { format });
+  if (width * height > maxPixels) {
+    throw invalid(`The picture has ${width}x${height} pixels; ${maxPixels / 1e6} megapixels are the limit. Make it smaller first.`, {
+      width,
+      height,
+      maxPixels,
+    });
+  }
+  return sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning' }).autoOrient();
+}
+
+async function raw(picture: Sharp): Promise<{ data: Uint8Array; width: number; height: number; channels: number }> {
+  try {
+    const { data, info } = await picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    return { data: new Uint8Array(data), width: info.width, height: info.height, channels: info.channels };
+  } catch (cause) {
+    throw invalid('The picture is damaged or cut short.', { reason: (cause as Error).message }, cause);
+  }
+}
+
+/**
+ * Decodes a picture file to 8-bit sRGB: turned upright, transparency laid on white, 16 bits reduced to 8, the first frame of
+ * several. Takes bytes or a path. REQUEST_INVALID for what is no picture, damaged, HEIC, SVG, or above 64 megapixels.
+ */
+export async function decodeImage(input: Uint8Array | string): Promise<RgbImage> {
+  const picture = (await open(input)).flatten({ background: '#ffffff' }).toColourspace('srgb').removeAlpha();
+  const { data, width, height, channels } = await raw(picture);
+  if (channels === 3) return { width, height, data };
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) rgb.fill(data[i * channels]!, i * 3, i * 3 + 3);
+  return { width, height, data: rgb };
+}
+
+/**
+ * Decodes a mask file: the brightness of each pixel, transparency laid on black. See `decodeImage`.
+ */
+export async function decodeMask(input: Uint8Array | string): Promise<MaskImage> {
+  const picture = (await open(input)).flatten({ background: '#000000' }).toColourspace('b-w').removeAlpha();
+  const { data, width, height, channels } = await raw(picture);
+  return { width, height, data: channels === 1 ? data : data.filter((_, i) => i % channels === 0) };
+}
+
+/**
+ * Encodes pixels as a PNG, losslessly; equal pixels give equal bytes, with no date and no metadata in them.
+ */
+export async function encodePng(image: RgbImage | MaskImage): Promise<Uint8Array> {
+  const { width, height, data } = image;
+  const channels = data.length / (width * height);
+  if (channels !== 1 && channels !== 3) {
+    throw invalid(`A ${width}x${height} picture has 1 or 3 bytes a pixel, not ${channels}.`, { width, height, got: data.length });
+  }
+  const picture = sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
+  const png = channels === 1 ? picture.toColourspace('b-w') : picture;
+  return new Uint8Array(await png.png({ compressionLevel: 6, adaptiveFiltering: false, palette: false }).toBuffer());
+}
