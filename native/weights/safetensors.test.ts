@@ -77,7 +77,7 @@ describe('an unsound header', () => {
     ['no offsets', { a: { dtype: 'F32', shape: [4] } }, 'two whole numbers'],
     ['a number for a tensor', { a: 7 }, 'not described by an object'],
     ['no dtype', { a: { shape: [4], data_offsets: [0, 16] } }, 'has no dtype'],
-    ['metadata of numbers', { __metadata__: { step: 7 } }, '__metadata__.step'],
+    ['metadata of numbers', { __metadata__: { step: 7 } }, '__metadata__."step"'],
     ['metadata as a list', { __metadata__: [] }, '__metadata__ is not an object'],
   ])('%s', async (_, header, message) => {
     const error = await refusal(header);

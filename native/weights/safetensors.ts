@@ -126,7 +126,7 @@ function readMetadata(value: StrictJson, path: string): ReadonlyMap<string, stri
   const metadata = new Map<string, string>();
   if (!isMap(value)) throw corrupt(path, '__metadata__ is not an object');
   for (const [key, text] of value) {
-    if (typeof text !== 'string') throw corrupt(path, `__metadata__.${key.slice(0, 60)} is not a string`);
+    if (typeof text !== 'string') throw corrupt(path, `__metadata__.${quote(key)} is not a string`);
     metadata.set(key, text);
   }
   return metadata;
@@ -141,12 +141,12 @@ interface FileFacts {
 
 function readEntry(name: string, value: StrictJson, { path, file, dataStart, fileSize }: FileFacts): TensorEntry {
   const tensor = name.slice(0, 200);
-  if (!isMap(value)) throw corrupt(path, `tensor "${tensor}" is not described by an object`, { tensor });
+  if (!isMap(value)) throw corrupt(path, `tensor ${quote(name)} is not described by an object`, { tensor });
   const dtype = value.get('dtype');
-  if (typeof dtype !== 'string') throw corrupt(path, `tensor "${tensor}" has no dtype`, { tensor });
+  if (typeof dtype !== 'string') throw corrupt(path, `tensor ${quote(name)} has no dtype`, { tensor });
   if (!isDtype(dtype)) {
     const got = dtype.slice(0, 40);
-    throw new EngineError('DTYPE_UNSUPPORTED', `${path}: tensor "${tensor}" is ${got}; only F32, F16 and BF16 can be run.`, {
+    throw new EngineError('DTYPE_UNSUPPORTED', `${path}: tensor ${quote(name)} is ${got}; only F32, F16 and BF16 can be run.`, {
       file: path,
       tensor,
       expected: ['F32', 'F16', 'BF16'],
@@ -155,7 +155,7 @@ function readEntry(name: string, value: StrictJson, { path, file, dataStart, fil
   }
   const shape = value.get('shape');
   if (!isList(shape) || shape.length > 8 || !shape.every(isSize)) {
-    throw new EngineError('WEIGHT_SHAPE', `${path}: tensor "${tensor}": its shape must be at most 8 whole numbers of at least 0.`, {
+    throw new EngineError('WEIGHT_SHAPE', `${path}: tensor ${quote(name)}: its shape must be at most 8 whole numbers of at least 0.`, {
       file: path,
       tensor,
       expected: 'whole numbers',
@@ -164,23 +164,23 @@ function readEntry(name: string, value: StrictJson, { path, file, dataStart, fil
   }
   const offsets = value.get('data_offsets');
   if (!isList(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    throw corrupt(path, `tensor "${tensor}": data_offsets must be two whole numbers`, { tensor, got: showJson(offsets) });
+    throw corrupt(path, `tensor ${quote(name)}: data_offsets must be two whole numbers`, { tensor, got: showJson(offsets) });
   }
   const [begin, end] = offsets as readonly [number, number];
-  if (end < begin) throw corrupt(path, `tensor "${tensor}" ends at ${String(end)}, before it begins at ${String(begin)}`, { tensor });
+  if (end < begin) throw corrupt(path, `tensor ${quote(name)} ends at ${String(end)}, before it begins at ${String(begin)}`, { tensor });
 
   const bytes = shape.reduce<number>((product, size) => product * size, bytesPerElement[dtype]);
   // A product beyond 2^53 is inexact but can never equal a valid length, so the comparison still refuses it.
   if (!Number.isSafeInteger(bytes) || bytes !== end - begin) {
     throw new EngineError(
       'WEIGHT_SHAPE',
-      `${path}: tensor "${tensor}" of shape [${shape.join(', ')}] in ${dtype} takes ${String(bytes)} bytes, but ${String(end - begin)} are given.`,
+      `${path}: tensor ${quote(name)} of shape [${shape.join(', ')}] in ${dtype} takes ${String(bytes)} bytes, but ${String(end - begin)} are given.`,
       { file: path, tensor, expected: bytes, got: end - begin },
     );
   }
   if (dataStart + end > fileSize) {
     const missingBytes = dataStart + end - fileSize;
-    throw new EngineError('WEIGHT_MISSING', `${path}: cut short: tensor "${tensor}" lacks ${String(missingBytes)} bytes.`, {
+    throw new EngineError('WEIGHT_MISSING', `${path}: cut short: tensor ${quote(name)} lacks ${String(missingBytes)} bytes.`, {
       file: path,
       tensor,
       missingBytes,
@@ -195,10 +195,10 @@ function checkLayout(entries: readonly TensorEntry[], { path, dataStart, fileSiz
   let previous = 'the header';
   for (const { name, offset, byteLength } of entries) {
     const tensor = name.slice(0, 200);
-    if (offset < end) throw corrupt(path, `tensor "${tensor}" overlaps ${previous} by ${String(end - offset)} bytes`, { tensor });
-    if (offset > end) throw corrupt(path, `${String(offset - end)} unused bytes lie between ${previous} and tensor "${tensor}"`, { tensor });
+    if (offset < end) throw corrupt(path, `tensor ${quote(name)} overlaps ${previous} by ${String(end - offset)} bytes`, { tensor });
+    if (offset > end) throw corrupt(path, `${String(offset - end)} unused bytes lie between ${previous} and tensor ${quote(name)}`, { tensor });
     end = offset + byteLength;
-    previous = `tensor "${tensor}"`;
+    previous = `tensor ${quote(name)}`;
   }
   if (end !== fileSize) throw corrupt(path, `${String(fileSize - end)} unused bytes follow ${previous}`, { unusedBytes: fileSize - end });
 }
@@ -218,6 +218,11 @@ function isList(value: StrictJson | undefined): value is readonly StrictJson[] {
 
 function isSize(value: StrictJson): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** A hostile name on one line. */
+function quote(name: string): string {
+  return JSON.stringify(name.slice(0, 200));
 }
 
 /** A short picture of a hostile value for an error. */

@@ -73,6 +73,10 @@ describe('strict JSON', () => {
     );
   });
 
+  it('refuses more values than any header holds, before they fill the memory', () => {
+    expect(() => parseStrictJson(`[${'0,'.repeat(2e6)}0]`)).toThrow('too many values');
+  });
+
   it('refuses deep nesting without exhausting the stack', () => {
     expect(() => parseStrictJson('['.repeat(1e6))).toThrow('nested too deeply');
     expect(() => parseStrictJson('{"a":'.repeat(1e5))).toThrow('nested too deeply');

@@ -17,13 +17,18 @@ const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const space = /[ \t\n\r]*/y;
 const literals: readonly (readonly [string, boolean | null])[] = [['true', true], ['false', false], ['null', null]];
 
+/** A published model's header holds some 8,000 values; a text of a hundred megabytes must not become gigabytes of objects. */
+const maxValues = 1_000_000;
+const maxDepth = 16;
+
 /**
  * Parses the whole text; objects become Maps. Numbers too large for a double become Infinity, as in JSON.parse.
- * StrictJsonError for anything but JSON, for a key that stands twice in one object, and for nesting beyond `maxDepth`.
+ * StrictJsonError for anything but JSON, for a key that stands twice in one object, for nesting beyond 16 and for more than a million values.
  * Source: RFC 8259.
  */
-export function parseStrictJson(text: string, maxDepth = 16): StrictJson {
+export function parseStrictJson(text: string): StrictJson {
   let at = 0;
+  let values = 0;
 
   function skipSpace(): void {
     space.lastIndex = at;
@@ -74,6 +79,7 @@ export function parseStrictJson(text: string, maxDepth = 16): StrictJson {
 
   function readValue(depth: number): StrictJson {
     skipSpace();
+    if (++values > maxValues) throw new StrictJsonError('too many values', at);
     const first = text[at];
     if (first === '"') return readString();
     if ((first === '{' || first === '[') && depth >= maxDepth) throw new StrictJsonError('nested too deeply', at);
