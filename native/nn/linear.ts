@@ -1,4 +1,4 @@
-import { abs, add, cast, clip, div, gemmTransposed, mul, reduceMax, reshape, round, split, transpose } from '../onnx/ops.ts';
+import { abs, add, cast, clip, div, gemmTransposed, mul, quantizeRows, reduceMax, reshape, round, split, transpose } from '../onnx/ops.ts';
 import type { Value } from '../onnx/graph.ts';
 import { weight, type BuildContext } from './context.ts';
 
@@ -35,12 +35,11 @@ const INT8_LIMIT = 64;
 function linearInt8(ctx: BuildContext, x: Value, w: Value, b: Value | null): Value {
   const { g } = ctx;
   const [outFeatures, inFeatures] = w.shape as [number, number];
-  const limit = g.constantF32([INT8_LIMIT], [1]);
-  const scale = clip(g, div(g, reduceMax(g, abs(g, w), 1), limit), 1e-12, null);
-  const quantised = cast(g, clip(g, round(g, div(g, w, scale)), -INT8_LIMIT, INT8_LIMIT), 'i8');
+  const scale = reshape(g, clip(g, div(g, reduceMax(g, abs(g, w), 1), g.constantF32([INT8_LIMIT], [1])), 1e-12, null), [outFeatures]);
+  const quantised = quantizeRows(g, w, scale);
   return g.node(
     'DynamicQuantizeMatMul',
-    [x, transpose(g, quantised, [1, 0]), reshape(g, scale, [outFeatures]), null, b],
+    [x, transpose(g, quantised, [1, 0]), scale, null, b],
     [{ dataType: 'f32', shape: [...x.shape.slice(0, -1), outFeatures] }],
     { domain: 'com.microsoft', label: `int8[${inFeatures}→${outFeatures}]` },
   )[0] as Value;

@@ -170,6 +170,13 @@ export function clip(g: Graph, x: Value, low: number | null, high: number | null
   return one(g, 'Clip', [x, bound(low), bound(high)], x.dataType, x.shape);
 }
 
+/** round(x / scale) as signed bytes, one scale per row of axis 0. */
+export function quantizeRows(g: Graph, x: Value, scale: Value): Value {
+  const zero = g.initializer('const/i8 zeros', 'i8', [1], { kind: 'inline', bytes: new Uint8Array(1) });
+  const zeros = one(g, 'Expand', [zero, one(g, 'Shape', [scale], 'i64', [1])], 'i8', scale.shape);
+  return one(g, 'QuantizeLinear', [x, scale, zeros], 'i8', x.shape, { axis: 0 });
+}
+
 /** 2-D convolution, NCHW. `spatial` names the output's height and width. */
 export function conv2d(
   g: Graph, x: Value, weight: Value, bias: Value | null,
