@@ -34,8 +34,9 @@ export async function cannyMap(image: RgbImage, options: CannyOptions = {}): Pro
     cv.cvtColor(colour, grey, cv.COLOR_RGB2GRAY);
     if (blur > 0) cv.GaussianBlur(grey, grey, new cv.Size(0, 0), blur, blur, cv.BORDER_DEFAULT);
     cv.Canny(grey, edges, low, high, 3, false);
+    const grey8 = edges.data;
     const data = new Uint8Array(width * height * 3);
-    for (let i = 0; i < width * height; i++) data.fill(edges.data[i]!, i * 3, i * 3 + 3);
+    for (let i = 0, p = 0; i < grey8.length; i++, p += 3) data[p] = data[p + 1] = data[p + 2] = grey8[i]!;
     return { width, height, data };
   });
 }

@@ -58,7 +58,7 @@ describe('composite', () => {
 describe('colours', () => {
   it('Lab is there and back again for every grey and many colours', () => {
     for (let v = 0; v < 256; v += 5) {
-      for (const rgb of [[v, v, v], [v, 255 - v, 17], [3, v, 200]] as const) expect(labToRgb(rgbToLab(...rgb))).toEqual([...rgb]);
+      for (const [r, g, b] of [[v, v, v], [v, 255 - v, 17], [3, v, 200]] as const) expect(labToRgb(rgbToLab(r, g, b))).toEqual([r, g, b]);
     }
     const [l, a, b] = rgbToLab(255, 0, 0);
     expect([l, a, b].map((x) => Math.round(x * 10) / 10)).toEqual([53.2, 80.1, 67.2]);

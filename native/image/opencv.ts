@@ -29,14 +29,31 @@ interface Loading extends Partial<OpenCv> {
   onRuntimeInitialized?: () => void;
 }
 
-let loaded: Promise<OpenCv> | undefined;
+/** The module is a thenable that resolves to itself: handed to a promise as it is, it would never settle. */
+interface Holder {
+  readonly cv: OpenCv;
+}
 
-async function load(): Promise<OpenCv> {
+let loaded: Promise<Holder> | undefined;
+
+/** The module hooks the process's last-resort handlers as it loads and would turn our failures into its own: unhooked. */
+function withoutHooks<T>(load: () => T): T {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => process.listeners(event as 'uncaughtException'));
+  const result = load();
+  for (const [i, event] of events.entries()) {
+    for (const listener of process.listeners(event as 'uncaughtException')) {
+      if (!before[i]!.includes(listener)) process.off(event, listener);
+    }
+  }
+  return result;
+}
+
+async function load(): Promise<Holder> {
   try {
-    const module = createRequire(import.meta.url)('@techstark/opencv-js') as Loading | Promise<OpenCv>;
-    if (module instanceof Promise) return await module;
+    const module = withoutHooks(() => createRequire(import.meta.url)('@techstark/opencv-js') as Loading);
     if (!module.Mat) await new Promise<void>((resolve) => (module.onRuntimeInitialized = resolve));
-    return module as OpenCv;
+    return { cv: module as OpenCv };
   } catch (cause) {
     throw new EngineError('RUNTIME_LOAD', 'OpenCV.js cannot be loaded.', {}, { cause });
   }
@@ -46,13 +63,17 @@ async function load(): Promise<OpenCv> {
  * Runs `work` with OpenCV and a `keep` that marks matrices to be freed when it ends. RUNTIME_LOAD where it cannot be loaded.
  */
 export async function withOpenCv<T>(work: (cv: OpenCv, keep: (mat: Mat) => Mat) => T): Promise<T> {
-  const cv = await (loaded ??= load());
+  const { cv } = await (loaded ??= load());
   const kept: Mat[] = [];
   try {
     return work(cv, (mat) => {
       kept.push(mat);
       return mat;
     });
+  } catch (cause) {
+    // C++ exceptions arrive as bare pointers; with checked arguments what is left is memory.
+    if (typeof cause === 'number') throw new EngineError('OUT_OF_MEMORY', 'OpenCV ran out of memory: try a smaller picture.', {}, { cause });
+    throw cause;
   } finally {
     for (const mat of kept) mat.delete();
   }

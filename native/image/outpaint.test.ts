@@ -74,6 +74,10 @@ describe('cannyMap', () => {
     expect(await count({ blur: 2 })).toBeLessThan(plain);
   });
 
+  it('leaves the process as it found it', () => {
+    expect(process.listeners('unhandledRejection').map(String).join()).not.toContain('abort(');
+  });
+
   it.each([{ low: -1 }, { low: 300 }, { high: NaN }, { blur: -1 }])('refuses %o', async (options) => {
     await expect(cannyMap(square, options)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   });

@@ -23,13 +23,19 @@ const fourOverPi = f(4 / Math.PI);
 
 // Cephes' float32 polynomials, highest power first, and π/4 and ln 2 in parts.
 const log0 = f(7.0376836292e-2);
-const logSeries = [-1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1].map(f);
-const [log1, log2, log3, log4, log5, log6, log7, log8] = logSeries as [number, number, number, number, number, number, number, number];
+const log1 = f(-1.151461031e-1);
+const log2 = f(1.167699874e-1);
+const log3 = f(-1.2420140846e-1);
+const log4 = f(1.4249322787e-1);
+const log5 = f(-1.6668057665e-1);
+const log6 = f(2.0000714765e-1);
+const log7 = f(-2.4999993993e-1);
+const log8 = f(3.3333331174e-1);
 const ln2Low = f(-2.12194440e-4);
 const ln2High = f(0.693359375);
 const quarterPi1 = f(-0.78515625);
 const quarterPi2 = f(-2.4187564849853516e-4);
-const quarterPi3 = f(-3.77489497744594108e-8);
+const quarterPi3 = f(-3.774894977445941e-8);
 const cos0 = f(2.443315711809948e-5);
 const cos1 = f(-1.388731625493765e-3);
 const cos2 = f(4.166664568298827e-2);

@@ -55,6 +55,6 @@ describe('chats', () => {
   it('an instruction is stripped as Python strips', () => {
     expect(editPrompt('\x1f\u3000 make it red \x85')).toBe('<image>\nmake it red');
     expect(editPrompt('\ufeffx')).toBe('<image>\n\ufeffx');
-    expect(editPrompt('x', 2)).toBe('Image 1: <image>\nImage 2: <image>\nx');
+    expect(editPrompt('x', 2)).toBe('<image>\n<image>\nx');
   });
 });
