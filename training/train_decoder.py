@@ -71,10 +71,10 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
     seed_everything(args.seed + 1000 * rank + first)
     rng = random.Random(args.seed + 1000 * rank + first)
     conditions, data = Conditions(model), Dataset()
-    start, mark = time.time() - used, time.time()
+    start, mark = time.process_time() - used, time.time()
     sums = {"t2i": [0.0, 0], "edit": [0.0, 0]}
     while True:
-        progress = trainer.average([(time.time() - start) / (60 * args.minutes)])[0]
+        progress = trainer.average([(time.process_time() - start) / (60 * args.minutes)])[0]
         if progress >= 1:
             break
         step = int(shared.step)
@@ -96,7 +96,7 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
                     f"progress {progress:.3f} pictures {len(data)} {100 / (time.time() - mark):.2f} steps/s")
             mark, sums = time.time(), {"t2i": [0.0, 0], "edit": [0.0, 0]}
         if (step + 1) % args.save == 0 and rank == 0:
-            save_state(RUNS / "decoder.pt", {**trainer.state(), "used": time.time() - start})
+            save_state(RUNS / "decoder.pt", {**trainer.state(), "used": time.process_time() - start})
 
 
 def load_frozen(model: OvisU1) -> None:
@@ -110,7 +110,7 @@ def load_frozen(model: OvisU1) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--minutes", type=float, default=60, help="processor minutes of each worker")
     parser.add_argument("--lr", type=float, default=1.2e-3)
     parser.add_argument("--batch", type=int, default=16, help="text-to-image samples per worker and step")
     parser.add_argument("--world", type=int, default=2)

@@ -112,10 +112,10 @@ def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args
     rng, pool = random.Random(args.seed + 1000 * rank + first), ThreadPoolExecutor(1)
     blank = pre.patches([pre.condition(white())])
     make = lambda: pool.submit(understanding_batch, rng, tokenizer, pre, args.pictures, args.questions, args.blind, 0.2)
-    following, start, mark = make(), time.time() - used, time.time()
+    following, start, mark = make(), time.process_time() - used, time.time()
     sums: Dict[str, float] = {}
     while True:
-        progress = trainer.average([(time.time() - start) / (60 * args.minutes)])[0]
+        progress = trainer.average([(time.process_time() - start) / (60 * args.minutes)])[0]
         if progress >= 1:
             break
         step = int(shared.step)
@@ -133,7 +133,7 @@ def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args
                 log(f"step {step + 1} " + " ".join(f"{k} {m:.4f}" for k, m in zip(sorted(sums), means)) + f" lr {lr:.1e} {50 / (time.time() - mark):.2f} steps/s")
             mark, sums = time.time(), {}
         if (step + 1) % args.save == 0 and rank == 0:
-            save_state(RUNS / "understanding.pt", {**trainer.state(), "used": time.time() - start})
+            save_state(RUNS / "understanding.pt", {**trainer.state(), "used": time.process_time() - start})
 
 
 def build() -> Tuple[OvisU1, Tokenizer]:
@@ -146,7 +146,7 @@ def build() -> Tuple[OvisU1, Tokenizer]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument("--minutes", type=float, default=12, help="processor minutes of each worker")
     parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--pictures", type=int, default=12)
     parser.add_argument("--questions", type=int, default=3)

@@ -63,9 +63,9 @@ def worker(rank: int, shared: Shared, vae: AutoencoderKL, args: argparse.Namespa
     trainer, log, first = Trainer(vae, shared, rank, ema=0.995, betas=(0.9, 0.95)), Log(RUNS / "vae.log"), int(shared.step)
     seed_everything(args.seed + 1000 * rank + first)
     rng, pool = random.Random(args.seed + 1000 * rank + first), ThreadPoolExecutor(1)
-    following, start, mark, total = pool.submit(crops, rng, args.pictures), time.time() - used, time.time(), 0.0
+    following, start, mark, total = pool.submit(crops, rng, args.pictures), time.process_time() - used, time.time(), 0.0
     while True:
-        progress = trainer.average([(time.time() - start) / (60 * args.minutes)])[0]
+        progress = trainer.average([(time.process_time() - start) / (60 * args.minutes)])[0]
         if progress >= 1:
             break
         step = int(shared.step)
@@ -82,12 +82,12 @@ def worker(rank: int, shared: Shared, vae: AutoencoderKL, args: argparse.Namespa
                 log(f"step {step + 1} loss {mean:.4f} lr {lr:.1e} progress {progress:.3f} {50 / (time.time() - mark):.2f} steps/s")
             mark, total = time.time(), 0.0
         if (step + 1) % 250 == 0 and rank == 0:
-            save_state(RUNS / "vae_train.pt", {**trainer.state(), "used": time.time() - start})
+            save_state(RUNS / "vae_train.pt", {**trainer.state(), "used": time.process_time() - start})
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--minutes", type=float, default=25)
+    parser.add_argument("--minutes", type=float, default=25, help="processor minutes of each worker")
     parser.add_argument("--lr", type=float, default=6e-4)
     parser.add_argument("--world", type=int, default=2)
     parser.add_argument("--pictures", type=int, default=4, help="pictures per worker and step; four crops of each")
