@@ -5,9 +5,8 @@ import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { EngineError } from '../errors.ts';
 import type { MaskImage, RgbImage } from '../types.ts';
+import { maxPixels } from './limits.ts';
 
-/** More pixels than this are refused before they are decoded. */
-export const maxPixels = 64_000_000;
 /** Larger files are refused unread. */
 const maxBytes = 512 * 1024 * 1024;
 

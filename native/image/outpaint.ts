@@ -3,9 +3,9 @@
 import { EngineError } from '../errors.ts';
 import type { MaskImage, OutpaintFill, RgbImage } from '../types.ts';
 import { boxBlur3 } from './boxBlur.ts';
-import { maxPixels } from './codec.ts';
 import { neutralGrey } from './fill.ts';
 import type { Colour } from './fill.ts';
+import { maxPixels } from './limits.ts';
 import { withOpenCv } from './opencv.ts';
 
 /** Pixels to add on each side. */
