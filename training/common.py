@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 ROOT = Path(__file__).resolve().parent
-RUNS = ROOT / "runs"
+RUNS = Path(os.environ.get("TOYBOX_RUNS", ROOT / "runs"))
 
 
 class Log:
