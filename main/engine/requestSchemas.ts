@@ -94,6 +94,7 @@ const outpaint = z.strictObject({
   bottom: number,
   fill: opt(z.enum(['edge', 'blur', 'neutral', 'telea'])),
   blend: opt(number),
+  strength: opt(number),
   imgCfg: opt(number),
 } satisfies FieldsOf<OutpaintRequest>);
 

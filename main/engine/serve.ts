@@ -9,7 +9,7 @@ export interface Channel {
   onMessage(listener: (message: unknown) => void): void;
 }
 
-export type CreateEngine = (dir: string, options?: EngineOptions & Pick<RunOptions, 'onEvent'>) => Promise<Engine>;
+export type CreateEngine = (dir: string, options: EngineOptions) => Promise<Engine>;
 
 /** Answers calls one after the other until told to stop; `exit` is called once the engine is released. */
 export function serveEngine(createEngine: CreateEngine, channel: Channel, exit: () => void): void {
@@ -36,7 +36,8 @@ export function serveEngine(createEngine: CreateEngine, channel: Channel, exit: 
       case 'load':
         // Released first: two checkpoints at once may not fit.
         await release();
-        engine = await createEngine(call.dir, { ...call.options, onEvent: run.onEvent });
+        run.onEvent({ type: 'stage', stage: 'load' });
+        engine = await createEngine(call.dir, call.options);
         return engine.info;
       case 'generate': return loaded().generate(call.request, run);
       case 'understand': return loaded().understand(call.request, run);

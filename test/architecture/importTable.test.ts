@@ -26,6 +26,7 @@ describe('the import table of the design', () => {
     ['native/nn/a.ts', `import type { Tensor } from 'onnxruntime-node';`],
     ['native/nn/a.ts', `const ort = await import('onnxruntime-node');`],
     ['native/nn/a.ts', `const ort = require('onnxruntime-node');`],
+    ['native/nn/a.ts', `const ort = createRequire(import.meta.url)('onnxruntime-node');`],
     ['native/nn/a.ts', `export * from 'onnxruntime-node';`],
     ['native/nn/a.ts', `type T = import('onnxruntime-node').Tensor;`],
     ['native/index.ts', `import { app } from 'electron';`],

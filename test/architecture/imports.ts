@@ -44,6 +44,8 @@ function isModuleLoad(call: ts.CallExpression): boolean {
   const callee = call.expression;
   if (callee.kind === ts.SyntaxKind.ImportKeyword) return true;
   if (ts.isIdentifier(callee)) return callee.text === 'require';
+  // createRequire(import.meta.url)('name')
+  if (ts.isCallExpression(callee)) return ts.isIdentifier(callee.expression) && callee.expression.text === 'createRequire';
   return ts.isPropertyAccessExpression(callee) && ts.isIdentifier(callee.expression)
     && callee.expression.text === 'require' && callee.name.text === 'resolve';
 }

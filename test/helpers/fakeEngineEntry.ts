@@ -89,10 +89,9 @@ class PuppetEngine implements Engine {
 if (process.env['FAKE_ENGINE'] === 'dies at start') process.exit(7);
 if (process.env['FAKE_ENGINE'] === 'silent') setInterval(() => undefined, 1000);
 else {
-  serveParent(async (dir, options = {}) => {
+  serveParent(async (dir, options) => {
     if (dir.endsWith('broken')) throw typed('CONFIG_INVALID', 'config.json: hidden_size is missing');
     await misbehave(process.env['FAKE_ENGINE_LOAD'] ?? '');
-    options.onEvent?.({ type: 'stage', stage: 'load' });
     return new PuppetEngine(dir, options);
   });
 }

@@ -11,8 +11,8 @@ export const inpaint: Command = {
   options: [
     ...samplingOptionSpecs,
     { name: 'strength', value: 'X', help: 'Above 0, up to 1: how far the masked part may change (default 1)' },
-    { name: 'feather', value: 'N', help: 'Pixels over which the mask fades (default: a tenth of its diagonal)' },
-    { name: 'grow', value: 'N', help: 'Pixels by which the denoised area exceeds the mask (default 4 + half the feather)' },
+    { name: 'feather', value: 'N', help: 'Pixels over which the mask fades, inwards (default 0, at most 25)' },
+    { name: 'grow', value: 'N', help: 'Pixels by which the mask is enlarged first (default 0)' },
     { name: 'reference', value: 'FILE', repeats: true, help: 'A further context picture' },
     { name: 'experimental', help: 'Allow more pictures than the model was trained for' },
   ],

@@ -13,6 +13,7 @@ export const outpaint: Command = {
     { name: 'top', value: 'N', help: 'Pixels to add at the top (default 0)' },
     { name: 'right', value: 'N', help: 'Pixels to add on the right (default 0)' },
     { name: 'bottom', value: 'N', help: 'Pixels to add at the bottom (default 0)' },
+    { name: 'strength', value: 'X', help: 'Above 0, up to 1: how far the new part may leave its fill (default 1)' },
     { name: 'fill', value: 'F', help: 'What the model sees there at first: edge, blur, neutral or telea' },
     { name: 'blend', value: 'N', help: 'Pixels inside the old edge over which old and new mix (0 = hard)' },
   ],
@@ -30,6 +31,7 @@ export const outpaint: Command = {
       ...defined({
         fill: args.choice('fill', ['edge', 'blur', 'neutral', 'telea']),
         blend: args.number('blend'),
+        strength: args.number('strength'),
         imgCfg: args.number('img-cfg'),
       }),
     }));

@@ -1,0 +1,68 @@
+/** The imaging worker: the main side's one user of native/image. */
+import { basename } from 'node:path';
+import { parentPort } from 'node:worker_threads';
+import { cannyMap } from '../../native/image/canny.ts';
+import { decodeImage, decodeMask, encodePng } from '../../native/image/codec.ts';
+import { compositeMaskFrom, denoiseMaskFrom, growMask, maskBounds } from '../../native/image/mask.ts';
+import { StudioError, toFailure } from '../errors.ts';
+import { writePngText } from './pngText.ts';
+import type { ImagingReply, ImagingRequest, ImagingTask, PreparedMasks } from './messages.ts';
+import type { RgbImage } from '../engine/protocol.ts';
+
+/** The keyword of our parameters inside a PNG. */
+const pngKeyword = 'ovis-studio';
+
+/** Runs `read` and puts the file's name into whatever goes wrong. */
+async function naming<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const { code, message, details, retryable } = toFailure(error);
+    const named = message.includes(path) ? message : `${basename(path)}: ${message}`;
+    throw new StudioError(code, named, { ...details, file: path }, { retryable, cause: error });
+  }
+}
+
+async function masksOf(task: Extract<ImagingTask, { type: 'masks' }>): Promise<PreparedMasks> {
+  const { path, width, height, options: { feather = 0, grow = 0 } } = task;
+  const drawn = await decodeMask(path);
+  if (drawn.width !== width || drawn.height !== height) {
+    throw new StudioError('REQUEST_INVALID', `the mask has ${drawn.width}×${drawn.height} pixels, the picture ${width}×${height}.`, {
+      expected: [width, height],
+      received: [drawn.width, drawn.height],
+    });
+  }
+  if (!maskBounds(drawn)) throw new StudioError('REQUEST_INVALID', 'the mask is empty: nothing in it is white.');
+  const region = growMask(drawn, grow);
+  // The composite mask fades inwards, so that what the mask leaves black stays byte for byte.
+  return { denoise: denoiseMaskFrom(region, feather), composite: compositeMaskFrom(region, feather) };
+}
+
+async function perform(task: ImagingTask): Promise<RgbImage | PreparedMasks | Uint8Array> {
+  switch (task.type) {
+    case 'decode': return naming(task.path, () => decodeImage(task.path));
+    case 'canny': {
+      const image = await naming(task.path, () => decodeImage(task.path));
+      return cannyMap(image, task.options);
+    }
+    case 'masks': return naming(task.path, () => masksOf(task));
+    case 'encodePng': return writePngText(await encodePng(task.image), pngKeyword, task.text);
+  }
+}
+
+const port = parentPort;
+if (!port) throw new StudioError('INTERNAL', 'The imaging worker was started outside of a worker thread.');
+
+// One after the other: each task already uses every core that its library wants.
+let tail: Promise<void> = Promise.resolve();
+port.on('message', ({ id, task }: ImagingRequest) => {
+  tail = tail.then(async () => {
+    let reply: ImagingReply;
+    try {
+      reply = { id, value: await perform(task) };
+    } catch (error) {
+      reply = { id, error: toFailure(error) };
+    }
+    port.postMessage(reply);
+  });
+});
