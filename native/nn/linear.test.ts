@@ -45,7 +45,7 @@ describe('linear at each precision, against the product in double precision', ()
     // Normally spread weights in 16 levels of 32-weight blocks: 8 to 9 % by arithmetic.
     ['q4', 0.11],
   ] as const)('%s stays within %f', async (precision, limit) => {
-    const error = await relativeError(precision); console.log(precision, error);
+    const error = await relativeError(precision);
     expect(error).toBeLessThan(limit);
     // A quantised layer that were exact would not be quantised.
     if (precision !== 'fp32') expect(error).toBeGreaterThan(limit / 100);

@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { EngineError } from '../errors.ts';
 import { toFloat32 } from './dtype.ts';
 import { readExactly, type TensorEntry } from './safetensors.ts';
 
@@ -25,12 +26,22 @@ export class RowTable {
   private async row(row: number): Promise<Float32Array> {
     const known = this.cache.get(row);
     if (known) return known;
-    this.handle ??= await open(this.entry.file, 'r');
+    this.handle ??= await this.open();
     const bytes = this.entry.byteLength / (this.entry.shape[0] as number);
     const values = toFloat32(await readExactly(this.handle, this.entry.offset + row * bytes, bytes, this.entry.file), this.entry.dtype);
     if (this.cache.size >= CACHE_ROWS) this.cache.clear();
     this.cache.set(row, values);
     return values;
+  }
+
+  private async open(): Promise<FileHandle> {
+    try {
+      return await open(this.entry.file, 'r');
+    } catch (cause) {
+      throw new EngineError('WEIGHT_MISSING', `${this.entry.file}, which holds ${this.entry.name}, can no longer be opened`, {
+        tensor: this.entry.name, file: this.entry.file,
+      }, { cause });
+    }
   }
 
   async close(): Promise<void> {
