@@ -5,10 +5,10 @@ import { createEngine } from '../../native/index.ts';
 import type { Precision, RgbImage } from '../../native/types.ts';
 import { openCheckpoint } from '../../native/weights/checkpoint.ts';
 import { realConfig, writeRandomCheckpoint } from '../helpers/randomCheckpoint.ts';
-import { gigabytes, readMemory } from './memory.ts';
+import { gigabytes, readMemory } from './support/memory.ts';
 
 /**
- * The real dimensions on this machine's CPU: `npm run full-size -- --dir DIR [--precision fp32|int8] [--json]`.
+ * The real dimensions on this machine's CPU: `npm run bench -- fullsize --dir DIR [--precision fp32|int8] [--json]`.
  * Writes a random checkpoint with exactly the published inventory (7.3 GB, outside the repository) unless DIR holds one,
  * then opens it and runs one text→image step at 1024², one edit step at 512² and a 16-token answer.
  */
@@ -39,7 +39,7 @@ const { values } = parseArgs({
   options: { dir: { type: 'string' }, precision: { type: 'string', default: 'fp32' }, threads: { type: 'string', default: '2' }, json: { type: 'boolean', default: false } },
 });
 if (!values.dir) {
-  console.error('usage: npm run full-size -- --dir DIR [--precision fp32|int8] [--threads N] [--json]');
+  console.error('usage: npm run bench -- fullsize --dir DIR [--precision fp32|int8] [--threads N] [--json]');
   process.exit(2);
 }
 await prepare(values.dir);
