@@ -37,3 +37,26 @@ def initialise(model: OvisU1) -> None:
         block.modulation.lin.bias.view(3, size)[2] = 0.3
     yak.final_layer.adaLN_modulation[1].weight.mul_(0.1)
     nn.init.zeros_(yak.final_layer.linear.weight)
+
+
+@torch.no_grad()
+def whiten(linear: nn.Linear, samples: torch.Tensor, floor: float = 1e-5) -> None:
+    """Sets a linear layer to the whitened principal components of its inputs [n,in]: every direction that varies is seen
+    equally from the first step on. (The language model's states tell shapes apart far more faintly than colours.)"""
+    mean = samples.mean(0)
+    values, vectors = torch.linalg.eigh((samples - mean).t() @ (samples - mean) / len(samples))
+    values, vectors = values.flip(0), vectors.flip(1)
+    count = min(linear.out_features, len(values))
+    scale = (values[:count] + floor * values[0]).rsqrt()
+    linear.weight.zero_()
+    linear.weight[:count] = scale[:, None] * vectors[:, :count].t()
+    spin = torch.linalg.qr(torch.randn(linear.out_features, linear.out_features))[0]
+    linear.weight.copy_(spin @ linear.weight)
+    linear.bias.copy_(-linear.weight @ mean)
+
+
+@torch.no_grad()
+def fit_text_inputs(refiner: nn.Module, txt: torch.Tensor, mask: torch.Tensor) -> None:
+    """Whitens the refiner's two inputs on sample captions, txt [B,L,2H] with mask [B,L]."""
+    whiten(refiner.input_embedder, txt[mask])
+    whiten(refiner.c_embedder.linear_1, (txt * mask[..., None]).sum(1) / mask.sum(1, keepdim=True), 1e-4)

@@ -20,10 +20,12 @@ from .common import RUNS, Log, load_state, save_state, seed_everything, set_thre
 from .conditions import Conditions
 from .dataset import Dataset
 from .flow import pack, random_times
+from .initialise import fit_text_inputs
 from .model.ovis import OvisU1
 from .parallel import STATE, Shared, Trainer, flatten, launch, load_flat
 from .train_understanding import Understanding, build
 from .world.captions import caption
+from .world.scene import random_scene
 
 SIDE = 8  # tokens per side at 128 pixels
 
@@ -69,7 +71,7 @@ def edit_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: 
     return torch.stack([r.target for r in rows]).float(), txt, mask, torch.stack([r.source for r in rows]).float()
 
 
-def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, used: float) -> None:
+def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, used: float, began: float) -> None:
     set_threads(1)
     yak = model.visual_generator.backbone
     trainer, log = Trainer(yak, shared, rank, ema=args.ema), Log(RUNS / "decoder.log")
@@ -80,7 +82,8 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
     start, mark = time.process_time() - used, time.time()
     sums = {"t2i": [0.0, 0], "edit": [0.0, 0]}
     while True:
-        progress = trainer.average([(time.process_time() - start) / (60 * args.minutes)])[0]
+        now = (time.time() - began) / (args.until - began) if args.until else (time.process_time() - start) / (60 * args.minutes)
+        progress = trainer.average([now])[0]
         if progress >= 1:
             break
         step = int(shared.step)
@@ -102,7 +105,7 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
                     f"progress {progress:.3f} pictures {len(data)} {100 / (time.time() - mark):.2f} steps/s")
             mark, sums = time.time(), {"t2i": [0.0, 0], "edit": [0.0, 0]}
         if (step + 1) % args.save == 0 and rank == 0:
-            save_state(RUNS / "decoder.pt", {**trainer.state(), "used": time.process_time() - start})
+            save_state(RUNS / "decoder.pt", {**trainer.state(), "used": time.process_time() - start, "began": began})
 
 
 def load_frozen(model: OvisU1) -> None:
@@ -117,6 +120,7 @@ def load_frozen(model: OvisU1) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=60, help="processor minutes of each worker")
+    parser.add_argument("--until", type=float, default=0, help="end of the schedule as seconds since 1970, instead of --minutes")
     parser.add_argument("--lr", type=float, default=1.2e-3)
     parser.add_argument("--batch", type=int, default=16, help="text-to-image samples per worker and step")
     parser.add_argument("--world", type=int, default=2)
@@ -128,9 +132,14 @@ def main() -> None:
     load_frozen(model)
     yak = model.visual_generator.backbone
     state: Optional[Dict[str, Any]] = load_state(RUNS / "decoder.pt")
+    if state is None:
+        conditions, rng = Conditions(model), random.Random(args.seed)
+        txt, mask = conditions.t2i([None if i % 10 == 0 else caption(rng, random_scene(rng)) for i in range(900)])
+        fit_text_inputs(yak.txt_in, txt, mask)
     shared = flatten(yak, args.world, state)
-    launch(worker, args.world, shared, model, args, state["used"] if state else 0.0)
-    save_state(RUNS / "decoder.pt", {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes})
+    used, began = (state["used"], state["began"]) if state else (0.0, time.time())
+    launch(worker, args.world, shared, model, args, used, began)
+    save_state(RUNS / "decoder.pt", {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes, "began": began})
 
 
 if __name__ == "__main__":
