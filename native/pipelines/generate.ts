@@ -20,7 +20,7 @@ import { cfgOf, checkDrawingPrompt, checkLength, checkPictures, checkTarget, see
 /** A request made ready: the job, and what is done with its picture. */
 interface Prepared {
   readonly job: Omit<GuidedJob, 'noise' | 'steps' | 'shift' | 'previewEvery' | 'scope'>;
-  finish(image: RgbImage): RgbImage;
+  readonly finish: (image: RgbImage) => RgbImage;
 }
 
 const unchanged = (image: RgbImage): RgbImage => image;

@@ -73,7 +73,7 @@ export async function understand(ctx: PipelineContext, request: UnderstandReques
     let stopReason: UnderstandResult['stopReason'] = 'length';
     while (tokens < maxTokens) {
       const logits = await lastLogits(ctx, hidden);
-      if (!Number.isFinite(logits[0] as number)) {
+      if (!Number.isFinite(logits[0])) {
         throw new EngineError('NON_FINITE', 'the language model gave values that are no numbers', { token: tokens });
       }
       ctx.observe?.(`u.greedy.logits#${tokens}`, logits, [1, logits.length]);
