@@ -1,0 +1,147 @@
+/** THE contract: every call that a page or script can make. Both ends meet here. */
+import { eventIterator, oc } from '@orpc/contract';
+import { z } from 'zod';
+import { countSchema, hashSchema, idSchema, nameSchema, textSchema } from './common.ts';
+import { errorMap } from './errors.ts';
+import { jobEventSchema, resumeSchema, studioEventSchema } from './events.ts';
+import { exportInputSchema, galleryCountsSchema, galleryFilterSchema, savedSearchSchema, searchInputSchema, searchPageSchema, timelineSchema } from './gallery.ts';
+import { generateInputSchema, jobRequestSchema } from './generation.ts';
+import {
+  batchInputSchema, batchRecordSchema, estimateSchema, expansionSchema, jobFilterSchema, jobRecordSchema, moveInputSchema, queueStatusSchema, submitInputSchema,
+} from './jobs.ts';
+import {
+  assetInfoSchema, chatSchema, chatSummarySchema, generationSchema, lineageSchema, openProjectSchema, projectSchema, sendInputSchema, turnSchema,
+} from './project.ts';
+import { engineStatusSchema, exampleSchema, modelEntrySchema, settingsChangeSchema, settingsSchema, systemInfoSchema } from './system.ts';
+
+const opt = z.exactOptional;
+const call = oc.errors(errorMap);
+
+const nothing = z.void();
+const blob = z.instanceof(Blob);
+const byId = z.strictObject({ id: idSchema });
+const byJob = z.strictObject({ jobId: idSchema });
+/** Many at once, in one transaction; ids that are gone are passed over. */
+const ids = z.strictObject({ ids: z.array(idSchema).min(1).max(10_000) });
+
+export const contract = {
+  system: {
+    info: call.output(systemInfoSchema),
+    engine: call.output(engineStatusSchema),
+    /** Ends the engine process now and frees its memory; a running job becomes interrupted. */
+    stopEngine: call.output(nothing),
+    settings: call.output(settingsSchema),
+    changeSettings: call.input(settingsChangeSchema).output(settingsSchema),
+    /** Versions, settings, the last errors: text for a bug report, without prompts or pictures. */
+    diagnostics: call.output(z.object({ text: z.string(), logFile: z.string().nullable() })),
+  },
+  events: {
+    /** The studio's news, from where the page left off, else a snapshot first. Endless. */
+    watch: call.input(z.strictObject({ resume: opt(resumeSchema) })).output(eventIterator(studioEventSchema)),
+  },
+  models: {
+    list: call.output(z.array(modelEntrySchema)),
+    /** Takes a checkpoint folder on this machine into the list, after checking it. */
+    importFolder: call.input(z.strictObject({ dir: z.string().min(1) })).output(modelEntrySchema),
+    /** Takes an imported one off the list; its files stay. */
+    forget: call.input(z.strictObject({ modelId: z.string() })).output(nothing),
+  },
+  assets: {
+    /** Stores a picture under its hash; the same bytes twice are one file. REQUEST_INVALID unless it can be decoded. */
+    upload: call.input(z.strictObject({ file: blob })).output(assetInfoSchema),
+    info: call.input(z.strictObject({ hash: hashSchema })).output(assetInfoSchema),
+    /** The parameters that a picture carries inside, the studio's own or A1111-style. */
+    parameters: call.input(z.strictObject({ hash: hashSchema })).output(
+      z.object({ source: z.enum(['studio', 'a1111']).nullable(), request: generateInputSchema.nullable(), text: z.string().nullable() }),
+    ),
+  },
+  projects: {
+    list: call.output(z.array(projectSchema)),
+    create: call.input(z.strictObject({ name: nameSchema })).output(projectSchema),
+    rename: call.input(z.strictObject({ id: idSchema, name: nameSchema })).output(projectSchema),
+    /** For writing where no other page does; with `takeOver`, that page reads from now on. */
+    open: call.input(z.strictObject({ id: idSchema, pageId: idSchema, takeOver: opt(z.boolean()) })).output(openProjectSchema),
+    close: call.input(z.strictObject({ id: idSchema, pageId: idSchema })).output(nothing),
+    /** Its generations move to the trash. */
+    delete: call.input(byId).output(nothing),
+  },
+  jobs: {
+    /** Rows first, then work: what is answered here survives a crash. */
+    submit: call.input(submitInputSchema).output(z.array(jobRecordSchema)),
+    list: call.input(jobFilterSchema).output(z.array(jobRecordSchema)),
+    get: call.input(byJob).output(jobRecordSchema),
+    queue: call.output(queueStatusSchema),
+    /** One job's events after `afterSeq` (default: its present state first), until it has ended. */
+    follow: call.input(z.strictObject({ jobId: idSchema, afterSeq: opt(countSchema) })).output(eventIterator(jobEventSchema)),
+    /** A waiting one at once, a running one after its step, without decoding. Jobs that have ended are passed over. */
+    cancel: call.input(z.strictObject({ jobIds: z.array(idSchema).min(1).max(10_000) })).output(nothing),
+    /** No job starts; the running one goes on. */
+    pause: call.output(queueStatusSchema),
+    resume: call.output(queueStatusSchema),
+    move: call.input(moveInputSchema).output(jobRecordSchema),
+    toFront: call.input(byJob).output(jobRecordSchema),
+    /** The same request with the same seed, as a new job. */
+    retry: call.input(byJob).output(jobRecordSchema),
+    /** The same request with a new seed. */
+    duplicate: call.input(byJob).output(jobRecordSchema),
+    /** Takes ended jobs off the list; their pictures stay. */
+    clear: call.input(z.strictObject({ jobIds: opt(z.array(idSchema).max(10_000)) })).output(nothing),
+    /** What is known before anything runs: the time it will take, and what the model cannot know. */
+    estimate: call.input(z.strictObject({ request: jobRequestSchema, modelId: opt(z.string()) })).output(estimateSchema),
+  },
+  batches: {
+    create: call.input(batchInputSchema).output(z.object({ batch: batchRecordSchema, jobs: z.array(jobRecordSchema) })),
+    expand: call.input(batchInputSchema).output(expansionSchema),
+    list: call.output(z.array(batchRecordSchema)),
+    get: call.input(byId).output(batchRecordSchema),
+    cancel: call.input(byId).output(nothing),
+  },
+  gallery: {
+    search: call.input(searchInputSchema).output(searchPageSchema),
+    timeline: call.input(z.strictObject({ filter: opt(galleryFilterSchema) })).output(timelineSchema),
+    counts: call.output(galleryCountsSchema),
+    get: call.input(byId).output(generationSchema),
+    star: call.input(ids.extend({ starred: z.boolean() })).output(nothing),
+    tag: call.input(ids.extend({ add: z.array(nameSchema).max(100), remove: z.array(nameSchema).max(100) })).output(nothing),
+    note: call.input(z.strictObject({ id: idSchema, note: textSchema })).output(nothing),
+    moveToProject: call.input(ids.extend({ projectId: idSchema.nullable() })).output(nothing),
+    trash: call.input(ids).output(nothing),
+    restore: call.input(ids).output(nothing),
+    /** Removes trashed rows for ever, and the files that nothing uses any more; without ids, the whole trash. */
+    purge: call.input(z.strictObject({ ids: opt(z.array(idSchema).max(10_000)) })).output(z.object({ rows: countSchema, files: countSchema, bytes: countSchema })),
+    /** Every parameter, ready to be submitted again. NOT_FOUND for a picture without parameters. */
+    recall: call.input(byId).output(z.object({ request: generateInputSchema, modelId: z.string().nullable() })),
+    /** Uploaded pictures become rows of the gallery; parameters inside them are read. */
+    import: call
+      .input(z.strictObject({ files: z.array(z.strictObject({ hash: hashSchema, name: z.string().max(500) })).min(1).max(1_000), projectId: opt(idSchema.nullable()) }))
+      .output(z.array(generationSchema)),
+    /** A folder of this machine, its pictures one by one; progress comes as gallery events. */
+    importFolder: call
+      .input(z.strictObject({ dir: z.string().min(1), projectId: opt(idSchema.nullable()) }))
+      .output(z.object({ imported: countSchema, skipped: z.array(z.object({ name: z.string(), reason: z.string() })) })),
+    export: call.input(exportInputSchema).output(blob),
+    savedSearches: call.output(z.array(savedSearchSchema)),
+    saveSearch: call.input(z.strictObject({ name: nameSchema, filter: galleryFilterSchema })).output(savedSearchSchema),
+    forgetSearch: call.input(byId).output(nothing),
+  },
+  lineage: {
+    /** What it came from and what came from it. */
+    get: call.input(z.strictObject({ id: idSchema, depth: opt(z.int().min(1).max(1_000)), limit: opt(z.int().min(1).max(5_000)) })).output(lineageSchema),
+  },
+  ask: {
+    chats: call.input(z.strictObject({ projectId: opt(idSchema) })).output(z.array(chatSummarySchema)),
+    create: call.input(z.strictObject({ images: z.array(hashSchema).max(16), title: opt(nameSchema), projectId: opt(idSchema.nullable()) })).output(chatSchema),
+    get: call.input(byId).output(chatSchema),
+    rename: call.input(z.strictObject({ id: idSchema, title: nameSchema })).output(chatSummarySchema),
+    delete: call.input(byId).output(nothing),
+    /** Stores the question and queues its answer in the foreground; tokens arrive as events of the job. */
+    send: call.input(sendInputSchema).output(z.object({ question: turnSchema, answer: turnSchema, job: jobRecordSchema })),
+    /** What was said so far stays. */
+    stop: call.input(z.strictObject({ chatId: idSchema })).output(nothing),
+  },
+  examples: {
+    list: call.output(z.array(exampleSchema)),
+  },
+};
+
+export type Contract = typeof contract;

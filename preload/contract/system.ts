@@ -1,0 +1,108 @@
+/** The studio itself: what it runs on, its settings, the engine, the models. */
+import { z } from 'zod';
+import { countSchema, hashSchema, idSchema, timeSchema } from './common.ts';
+import { failureSchema } from './errors.ts';
+import { attentionSchema, generateInputSchema, precisionSchema, providerSchema } from './generation.ts';
+
+const opt = z.exactOptional;
+
+export const systemInfoSchema = z.object({
+  version: z.string(),
+  /** New with every start of the studio: events of another epoch cannot be resumed. */
+  epoch: idSchema,
+  host: z.enum(['electron', 'browser']),
+  platform: z.string(),
+  arch: z.string(),
+  nodeVersion: z.string(),
+  electronVersion: z.string().nullable(),
+  cores: countSchema,
+  memoryBytes: countSchema,
+  freeDiskBytes: countSchema.nullable(),
+  dataDir: z.string(),
+  startedAt: timeSchema,
+  /** Requests to the outside since the start; 0 unless a download was asked for. */
+  outboundRequests: countSchema,
+});
+export type SystemInfo = z.infer<typeof systemInfoSchema>;
+
+/** `absent`: no process; it starts with the next job. */
+export const engineStateSchema = z.enum(['absent', 'starting', 'loading', 'ready', 'running', 'crashed']);
+
+export const engineStatusSchema = z.object({
+  state: engineStateSchema,
+  pid: z.int().nullable(),
+  modelId: z.string().nullable(),
+  /** Resident memory of the engine process; null where there is none. */
+  memoryBytes: countSchema.nullable(),
+  provider: providerSchema.nullable(),
+  precision: precisionSchema.nullable(),
+  /** Why it fell, until the next job succeeds. */
+  failure: failureSchema.nullable(),
+  /** When it will be unloaded if nothing is asked of it. */
+  unloadsAt: timeSchema.nullable(),
+});
+export type EngineStatus = z.infer<typeof engineStatusSchema>;
+
+export const themeSchema = z.enum(['system', 'dark', 'light']);
+
+export const settingsSchema = z.object({
+  theme: themeSchema,
+  modelId: z.string().max(200),
+  /** Null = every core. */
+  threads: z.int().min(1).max(1_024).nullable(),
+  /** Null = chosen by the engine. */
+  provider: providerSchema.nullable(),
+  precision: precisionSchema.nullable(),
+  attention: attentionSchema,
+  /** A preview every n steps; 0 = never. */
+  previewEvery: z.int().min(0).max(100),
+  /** The engine process ends after this long without a job; 0 = never. */
+  idleUnloadMinutes: z.number().min(0).max(10_080),
+  notifications: z.boolean(),
+  /** Days after which the trash is emptied; 0 = never. */
+  trashDays: z.int().min(0).max(3_650),
+  lastProjectId: idSchema.nullable(),
+  /** Action → key, where it is not the default. */
+  keys: z.record(z.string().max(100), z.string().max(100)),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const settingsChangeSchema = settingsSchema.partial().strict();
+export type SettingsChange = z.infer<typeof settingsChangeSchema>;
+
+export const modelEntrySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  summary: z.string(),
+  builtIn: z.boolean(),
+  /** `absent`: could be fetched or imported. `damaged`: see failure. */
+  state: z.enum(['ready', 'absent', 'damaged']),
+  inUse: z.boolean(),
+  dir: z.string().nullable(),
+  bytes: countSchema.nullable(),
+  modelHash: z.string().nullable(),
+  parameters: countSchema.nullable(),
+  contextImages: countSchema,
+  sizes: z.array(z.tuple([countSchema, countSchema])),
+  defaults: z.object({ steps: countSchema, txtCfg: z.number(), imgCfg: z.number() }),
+  tasks: z.array(z.object({ name: z.string(), experimental: z.boolean() })),
+  /** What it knows, in a sentence; null = no limits are stated. */
+  knows: z.string().nullable(),
+  /** Every word that the built-in model has learnt; null = it has an open vocabulary. */
+  vocabulary: z.array(z.string()).nullable(),
+  failure: failureSchema.nullable(),
+});
+export type ModelEntry = z.infer<typeof modelEntrySchema>;
+
+/** A start that is one click away. */
+export const exampleSchema = z.object({
+  id: z.string(),
+  place: z.enum(['create', 'edit', 'ask']),
+  title: z.string(),
+  text: z.string(),
+  /** Opened along with it, where there is one. */
+  image: hashSchema.nullable(),
+  request: opt(generateInputSchema),
+  question: opt(z.string()),
+});
+export type Example = z.infer<typeof exampleSchema>;
