@@ -1,0 +1,15 @@
+/** How a page reaches the studio: the names that both ends use before any call can be made. */
+
+/** The loopback host's WebSocket, relative to the page's origin. */
+export const rpcPath = '/rpc';
+
+/** Electron: what the preload posts to the page along with the port, and on which channel it hands the other end to main. */
+export const portMessage = 'ovis-studio:port';
+
+/** The page's origin in Electron; `/asset/…`, `/thumb/…` and `/preview/…` are served under it as on the loopback host. */
+export const pageOrigin = 'studio://app';
+
+/** `window.studio` in Electron; absent in a browser. `connect` answers with a window message `portMessage` that carries a MessagePort. */
+export interface StudioBridge {
+  connect(): void;
+}
