@@ -10,12 +10,22 @@ const opt = z.exactOptional;
 const number = z.number();
 const flag = z.boolean();
 
+/** What the picture codec also refuses: gigabytes are not worth carrying over to be refused there. */
+const maxPixels = 64_000_000;
+
 function pixels(channels: number): z.ZodType<RgbImage> {
   return z
     .strictObject({
       width: z.int().positive(),
       height: z.int().positive(),
       data: z.custom<Uint8Array>(isUint8Array, 'expected bytes'),
+    })
+    .refine((image) => image.width * image.height <= maxPixels, {
+      abort: true,
+      error: (issue) => {
+        const { width, height } = issue.input as RgbImage;
+        return `${width}×${height} pixels; ${maxPixels / 1e6} megapixels are the limit`;
+      },
     })
     .refine((image) => image.data.length === image.width * image.height * channels, {
       error: (issue) => {
@@ -45,7 +55,7 @@ const sampling = {
   txtCfg: opt(number),
   shift: opt(z.union([flag, number])),
   noiseStream: opt(z.enum(['torch-f32', 'torch-bf16'])),
-  previewEvery: opt(number),
+  previewEvery: opt(z.int().nonnegative()),
 };
 const references = opt(z.array(imageSchema));
 
