@@ -1,61 +1,18 @@
-import { z } from 'zod';
+/** The error table of the contract, as main throws and catches it. */
+import { engineErrorCodes, errorCodeSchema, failureSchema, type ErrorCode, type Failure } from '../preload/contract/errors.ts';
 import type { EngineErrorCode, ErrorDetails } from './engine/protocol.ts';
 
-/** What main adds to the engine's table. INTERNAL is a bug: a bare error that reached a boundary. */
-export const mainErrorCodes = [
-  'ENGINE_CRASHED',
-  'MODEL_MISSING',
-  'CHECKSUM',
-  'ASSET_MISSING',
-  'DISK_FULL',
-  'DB_CORRUPT',
-  'DB_FROM_FUTURE',
-  'IPC_INVALID',
-  'UNAUTHORIZED',
-  'INTERNAL',
-] as const;
+export { failureSchema, type ErrorCode, type Failure };
 
-export type MainErrorCode = (typeof mainErrorCodes)[number];
-export type ErrorCode = EngineErrorCode | MainErrorCode;
+// The contract may not look into native: here the compiler refuses a table that misses a code of the engine, or has one too many.
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+const engineTablesAgree: Same<EngineErrorCode, (typeof engineErrorCodes)[number]> = true;
 
-// A record rather than a list: the compiler then refuses a table that misses a code of the engine.
-const engineCodes: Readonly<Record<EngineErrorCode, true>> = {
-  CONFIG_INVALID: true,
-  WEIGHT_MISSING: true,
-  WEIGHT_SHAPE: true,
-  DTYPE_UNSUPPORTED: true,
-  GRAPH_INVALID: true,
-  RUNTIME_LOAD: true,
-  SESSION_CREATE: true,
-  OUT_OF_MEMORY: true,
-  NON_FINITE: true,
-  REQUEST_INVALID: true,
-  CANCELLED: true,
-};
-
-const allCodes: ReadonlySet<string> = new Set([...mainErrorCodes, ...Object.keys(engineCodes)]);
+const allCodes: ReadonlySet<string> = new Set(engineTablesAgree ? errorCodeSchema.options : []);
 
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && allCodes.has(value);
 }
-
-/** A failure as plain data: what crosses processes, transports and `--json`. */
-export interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly details: ErrorDetails;
-  readonly retryable: boolean;
-}
-
-const detailSchema = z.union([z.string(), z.number(), z.nan(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number()]))]);
-
-/** A failure received from outside: every field checked. */
-export const failureSchema: z.ZodType<Failure> = z.object({
-  code: z.custom<ErrorCode>(isErrorCode, 'not a code of the error table'),
-  message: z.string(),
-  details: z.record(z.string(), detailSchema),
-  retryable: z.boolean(),
-});
 
 /** A typed failure inside main. A bare `Error` is a bug. */
 export class StudioError extends Error {

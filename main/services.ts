@@ -64,7 +64,9 @@ type GalleryRows = Pick<
   'search' | 'timeline' | 'counts' | 'get' | 'star' | 'tag' | 'note' | 'moveToProject' | 'trash' | 'restore' | 'savedSearches' | 'saveSearch' | 'forgetSearch'
 >;
 /** Without the caller: a row is the same whoever asks. */
-type Plain<R> = { readonly [Call in keyof R]: R[Call] extends (input: infer I, caller: Caller) => infer O ? (input: I) => O : never };
+type Plain<R> = {
+  readonly [Call in keyof R]: R[Call] extends (input: infer I, caller: Caller) => infer O ? (unknown extends I ? () => O : (input: I) => O) : never;
+};
 
 /** Everything in SQLite, in its worker thread. */
 export interface HistoryService {

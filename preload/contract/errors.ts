@@ -40,10 +40,10 @@ export const errorCodeSchema = z.enum([...engineErrorCodes, ...mainErrorCodes]);
 export type ErrorCode = z.infer<typeof errorCodeSchema>;
 
 // NaN is a fact worth reporting, and structured clone carries it.
-const detailSchema = z.union([z.string(), z.number(), z.nan(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number()]))]);
+const detailSchema = z.union([z.string(), z.number(), z.nan(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number()])).readonly()]);
 
 /** Facts about a failure, by name: the field at fault, what was expected, what came. */
-export const errorDetailsSchema = z.record(z.string(), detailSchema);
+export const errorDetailsSchema = z.record(z.string(), detailSchema).readonly();
 
 /** Every failure, wherever it is stored or shown. */
 export const failureSchema = z.object({

@@ -1,0 +1,89 @@
+/** The one router: the contract's calls tied to the rooms that answer them, whatever transport they came over. */
+import { implement, ORPCError } from '@orpc/server';
+import { StandardRPCHandler, type StandardHandler } from '@orpc/server/standard';
+import { contract } from '../../preload/contract/api.ts';
+import { failureOf, type Failure } from '../../preload/contract/errors.ts';
+import { toFailure } from '../errors.ts';
+import type { Caller, Rooms } from '../services.ts';
+
+/** Where a bug is noted down: never in the answer to a page alone. */
+export type Report = (failure: Failure, call: string) => void;
+
+type AnyCall = (input: unknown, caller: Caller) => Promise<unknown> | AsyncIterable<unknown>;
+interface CallBuilder {
+  handler(run: (options: { input: unknown; signal?: AbortSignal | undefined }) => unknown): never;
+}
+
+/** Rooms → a handler of encoded requests. Whatever a room throws leaves as a code of the error table. */
+export function createHandler(rooms: Rooms, report: Report): StandardHandler<Record<never, never>> {
+  // Built by name: the types of Rooms already tie every call's input and output to the contract.
+  const builders = implement(contract) as unknown as Record<string, Record<string, CallBuilder>>;
+  const router = mapValues(rooms as unknown as Record<string, Record<string, AnyCall>>, (room, roomName) =>
+    mapValues(room, (call, callName) => builderOf(builders, roomName, callName).handler(({ input, signal }) => {
+      const answer = call(input, { signal });
+      return Symbol.asyncIterator in answer ? stream(answer, `${roomName}.${callName}`, report) : answer;
+    })),
+  );
+  return new StandardRPCHandler(router as never, {
+    clientInterceptors: [
+      async ({ next, path }) => {
+        try {
+          return await next();
+        } catch (error) {
+          throw told(error, path.join('.'), report);
+        }
+      },
+    ],
+    interceptors: [
+      async ({ next, request }) => {
+        const result = await next();
+        if (!result.matched) throw toOrpc({ code: 'IPC_INVALID', message: `There is no call ${request.url.pathname}.`, details: {}, retryable: false });
+        return result;
+      },
+    ],
+  });
+}
+
+function builderOf(builders: Record<string, Record<string, CallBuilder>>, room: string, call: string): CallBuilder {
+  const builder = builders[room]?.[call];
+  if (!builder) throw new Error(`the contract has no call ${room}.${call}`);
+  return builder;
+}
+
+async function* stream(items: AsyncIterable<unknown>, call: string, report: Report): AsyncGenerator<unknown> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw told(error, call, report);
+  }
+}
+
+function told(error: unknown, call: string, report: Report): ORPCError<string, unknown> {
+  const failure = error instanceof ORPCError ? failureOfOrpc(error, call) : toFailure(error);
+  if (failure.code !== 'INTERNAL') return toOrpc(failure);
+  report(failure, call);
+  // A stack is for the log: it holds paths of this machine.
+  return toOrpc({ ...failure, details: {} });
+}
+
+/** What oRPC itself throws: an input that the contract refuses, or an output that a room should not have given. */
+function failureOfOrpc(error: ORPCError<string, unknown>, call: string): Failure {
+  if (error.code === 'BAD_REQUEST') {
+    const { issues } = (error.data ?? {}) as { issues?: readonly { message: string; path?: readonly (PropertyKey | { key: PropertyKey })[] }[] };
+    const issue = issues?.[0];
+    const field = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+    const problem = issue?.message ?? error.message;
+    return { code: 'IPC_INVALID', message: `${call}: ${field === '' ? '' : `${field}: `}${problem}`, details: { call, field, problem }, retryable: false };
+  }
+  if (error.code === 'INTERNAL_SERVER_ERROR') return { code: 'INTERNAL', message: `${call}: ${error.message}`, details: { cause: String(error.cause) }, retryable: false };
+  return failureOf(error);
+}
+
+/** A failure in the form that crosses the contract. */
+export function toOrpc({ code, message, details, retryable }: Failure): ORPCError<string, unknown> {
+  return new ORPCError(code, { defined: true, message, data: { details, retryable } });
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+}
