@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { StudioError } from '../errors.ts';
 import { checkWritable, writeFileAtomic } from '../writeFile.ts';
 import { defined, UsageError, type Arguments, type OptionSpec } from './arguments.ts';
-import { engineOptionSpecs, withEngine, type EngineSession } from './engineSession.ts';
+import { engineOptionSpecs, withEngine } from './engineSession.ts';
 import { duration } from './progress.ts';
 import type { Io } from './io.ts';
 import type { GenerateRequest, GenerateResult, MaskImage, RgbImage } from '../engine/protocol.ts';
@@ -50,12 +50,13 @@ export interface Drawn {
   readonly result: GenerateResult;
 }
 
-/** Checks the target, draws, writes the PNG with its parameters, and reports. `prepare` makes the request once the model is known. */
-export async function draw(args: Arguments, io: Io, prepare: (session: EngineSession) => Promise<GenerateRequest>): Promise<Drawn> {
+/** Checks the target, prepares the request, draws, writes the PNG with its parameters, and reports. */
+export async function draw(args: Arguments, io: Io, prepare: () => Promise<GenerateRequest>): Promise<Drawn> {
   const out = outOf(args);
   await checkWritable(out);
+  // Before the model is loaded: a bad file is said at once.
+  const request = await prepare();
   const drawn = await withEngine(args, io, async (session) => {
-    const request = await prepare(session);
     const result = await session.host.generate(request, session.run);
     const png = await io.imaging.encodePng(result.image, JSON.stringify(parametersOf(request, result, session.model.name)));
     await writeFileAtomic(out, png);
