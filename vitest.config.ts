@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['native/**/*.test.ts', 'main/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['{native,preload,main,renderer,test}/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', 'out/**', 'test/long/**'],
     pool: 'forks',
     // Two cores: more workers only make the inference tests fight each other.

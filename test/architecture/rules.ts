@@ -97,6 +97,7 @@ const mainPackages: Readonly<Record<string, readonly string[]>> = {
   ws: ['main/transport'],
   '@orpc/server': ['main'],
   '@orpc/contract': ['main'],
+  '@orpc/standard-server-peer': ['main/transport'],
 };
 
 function mainRule(from: string, target: Target, ref: ImportRef): string | undefined {
