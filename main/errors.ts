@@ -1,5 +1,5 @@
 /** The error table of the contract, as main throws and catches it. */
-import { engineErrorCodes, errorCodeSchema, failureSchema, type ErrorCode, type Failure } from '../preload/contract/errors.ts';
+import { errorCodeSchema, failureSchema, type engineErrorCodes, type ErrorCode, type Failure } from '../preload/contract/errors.ts';
 import type { EngineErrorCode, ErrorDetails } from './engine/protocol.ts';
 
 export { failureSchema, type ErrorCode, type Failure };

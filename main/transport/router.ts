@@ -26,18 +26,18 @@ export function createHandler(rooms: Rooms, report: Report): StandardHandler<Rec
   );
   return new StandardRPCHandler(router as never, {
     clientInterceptors: [
-      async ({ next, path }) => {
+      async (options) => {
         try {
-          return await next();
+          return await options.next();
         } catch (error) {
-          throw told(error, path.join('.'), report);
+          throw told(error, options.path.join('.'), report);
         }
       },
     ],
     interceptors: [
-      async ({ next, request }) => {
-        const result = await next();
-        if (!result.matched) throw toOrpc({ code: 'IPC_INVALID', message: `There is no call ${request.url.pathname}.`, details: {}, retryable: false });
+      async (options) => {
+        const result = await options.next();
+        if (!result.matched) throw toOrpc({ code: 'IPC_INVALID', message: `There is no call ${options.request.url.pathname}.`, details: {}, retryable: false });
         return result;
       },
     ],
@@ -59,7 +59,7 @@ async function* stream(items: AsyncIterable<unknown>, call: string, report: Repo
 }
 
 function told(error: unknown, call: string, report: Report): ORPCError<string, unknown> {
-  const failure = error instanceof ORPCError ? failureOfOrpc(error, call) : toFailure(error);
+  const failure = error instanceof ORPCError ? failureOfOrpc(error as ORPCError<string, unknown>, call) : toFailure(error);
   if (failure.code !== 'INTERNAL') return toOrpc(failure);
   report(failure, call);
   // A stack is for the log: it holds paths of this machine.

@@ -96,6 +96,7 @@ const mainPackages: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['main/history'],
   ws: ['main/transport'],
   '@orpc/server': ['main'],
+  '@orpc/standard-server-peer': ['main/transport'],
   '@orpc/contract': ['main'],
   '@orpc/standard-server-peer': ['main/transport'],
 };
