@@ -98,7 +98,6 @@ const mainPackages: Readonly<Record<string, readonly string[]>> = {
   '@orpc/server': ['main'],
   '@orpc/standard-server-peer': ['main/transport'],
   '@orpc/contract': ['main'],
-  '@orpc/standard-server-peer': ['main/transport'],
 };
 
 function mainRule(from: string, target: Target, ref: ImportRef): string | undefined {
