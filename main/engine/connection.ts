@@ -29,14 +29,17 @@ export class EngineConnection {
   readonly #ended: Promise<void>;
   #markEnded: () => void = () => undefined;
 
-  private constructor(spawn: SpawnEngine) {
+  readonly #onEnd: (why: Error) => void;
+
+  private constructor(spawn: SpawnEngine, onEnd: (why: Error) => void) {
+    this.#onEnd = onEnd;
     this.#ended = new Promise((resolve) => (this.#markEnded = resolve));
     this.#process = spawn({ onMessage: (raw) => this.#receive(raw), onExit: (exit) => this.#exited(exit) });
   }
 
   /** Starts a process and waits for its first word. ENGINE_CRASHED when it ends before, or stays silent. */
-  static async open(spawn: SpawnEngine, startTimeoutMs: number): Promise<EngineConnection> {
-    const connection = new EngineConnection(spawn);
+  static async open(spawn: SpawnEngine, startTimeoutMs: number, onEnd: (why: Error) => void = () => undefined): Promise<EngineConnection> {
+    const connection = new EngineConnection(spawn, onEnd);
     const ready = new Promise<void>((resolve, reject) => (connection.#ready = { resolve, reject }));
     const timer = setTimeout(() => {
       connection.kill(new StudioError('ENGINE_CRASHED', `The engine process did not answer within ${startTimeoutMs / 1000} s.`, { reason: 'silent' }, { retryable: true }));
@@ -47,6 +50,10 @@ export class EngineConnection {
       clearTimeout(timer);
     }
     return connection;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
   }
 
   /** False as soon as the process is ending. */
@@ -129,5 +136,6 @@ export class EngineConnection {
     this.#ready?.reject(error);
     this.#open?.reject(error);
     this.#markEnded();
+    this.#onEnd(error);
   }
 }

@@ -20,6 +20,19 @@ export interface EngineHostOptions {
   readonly startTimeoutMs?: number;
   /** The wait after the first, second, … crash in a row; the last one repeats. */
   readonly restartDelaysMs?: readonly number[];
+  readonly onStatus?: (status: HostStatus) => void;
+}
+
+/** What the host is doing, as far as anybody outside needs to know. */
+export interface HostStatus {
+  /** `absent`: no process; the next call starts one. */
+  readonly state: 'absent' | 'starting' | 'loading' | 'ready' | 'running' | 'crashed';
+  readonly pid?: number | undefined;
+  readonly info?: ModelInfo | undefined;
+  /** Why the last process fell, until a call succeeds. */
+  readonly crash?: Error | undefined;
+  /** When the process will be ended if nothing is asked of it: milliseconds since 1970. */
+  readonly unloadsAt?: number | undefined;
 }
 
 interface ModelChoice {
@@ -44,6 +57,8 @@ export class EngineHost {
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #idleTimer: NodeJS.Timeout | undefined;
+  #idleTimeoutMs: number;
+  #status: HostStatus = { state: 'absent' };
   #crashes = 0;
   #notBefore = 0;
   readonly #disposed = new AbortController();
@@ -56,8 +71,26 @@ export class EngineHost {
       shutdownGraceMs: 5_000,
       startTimeoutMs: 60_000,
       restartDelaysMs: [0, 500, 2_000, 5_000, 10_000],
+      onStatus: () => undefined,
       ...options,
     };
+    this.#idleTimeoutMs = this.#options.idleTimeoutMs;
+  }
+
+  get status(): HostStatus {
+    return this.#status;
+  }
+
+  /** The time without a request after which the process ends, from now on; 0 = never. */
+  setIdleTimeout(ms: number): void {
+    this.#idleTimeoutMs = ms;
+    this.#armIdleTimer();
+  }
+
+  #tell(change: HostStatus): void {
+    // A crash is told until something succeeds; only the facts of the state itself come fresh.
+    this.#status = { ...(this.#status.crash && change.state !== 'ready' ? { crash: this.#status.crash } : {}), ...change };
+    this.#options.onStatus(this.#status);
   }
 
   /** Loads a checkpoint folder, in place of the one before. MODEL_MISSING without such a folder; else the engine's own errors. */
@@ -146,8 +179,16 @@ export class EngineHost {
   }
 
   async #call<T>(body: CallBody, schema: z.ZodType<T>, run: RunOptions): Promise<T> {
-    const { by } = await this.#withModel(run);
-    return this.#guard(by, () => by.call(body, schema, this.#options.cancelGraceMs, run));
+    const { by, info } = await this.#withModel(run);
+    this.#tell({ state: 'running', pid: by.pid, info });
+    try {
+      const value = await this.#guard(by, () => by.call(body, schema, this.#options.cancelGraceMs, run));
+      // Not after loading alone: a request that kills every process loads well each time.
+      this.#crashes = 0;
+      return value;
+    } finally {
+      if (this.#connection === by && by.alive) this.#tell({ state: 'ready', pid: by.pid, info });
+    }
   }
 
   /** A live process with the wanted model in it. */
@@ -157,10 +198,12 @@ export class EngineHost {
     const connection = await this.#connect(run.signal);
     if (this.#loaded?.by === connection && this.#loaded.model === model) return this.#loaded;
     this.#loaded = undefined;
+    this.#tell({ state: 'loading', pid: connection.pid });
     const info = await this.#guard(connection, () =>
       connection.call({ type: 'load', dir: model.dir, options: model.options }, modelInfoSchema, this.#options.cancelGraceMs, run),
     );
     this.#loaded = { by: connection, model, info };
+    this.#tell({ state: 'ready', pid: connection.pid, info });
     return this.#loaded;
   }
 
@@ -172,8 +215,9 @@ export class EngineHost {
     const waitMs = this.#notBefore - Date.now();
     if (waitMs > 0) await delay(waitMs, undefined, { signal: stop }).catch(() => undefined);
     if (stop.aborted) throw cancelled();
+    this.#tell({ state: 'starting' });
     try {
-      this.#connection = await EngineConnection.open(this.#options.spawn, this.#options.startTimeoutMs);
+      this.#connection = await EngineConnection.open(this.#options.spawn, this.#options.startTimeoutMs, (why) => this.#ended(why));
     } catch (error) {
       this.#countCrash();
       throw error;
@@ -188,15 +232,19 @@ export class EngineHost {
   /** Counts crashes in a row, and replaces a process whose memory pool is spoilt. */
   async #guard<T>(connection: EngineConnection, run: () => Promise<T>): Promise<T> {
     try {
-      const value = await run();
-      this.#crashes = 0;
-      return value;
+      return await run();
     } catch (error) {
       if (isCrash(error) && !connection.alive) this.#countCrash();
       // The runtime gives its pool back only with the process, so a smaller request would fail too.
       if (error instanceof StudioError && error.code === 'OUT_OF_MEMORY' && connection.alive) this.#stop(this.#options.shutdownGraceMs);
       throw error;
     }
+  }
+
+  /** A process is gone, whether told to or not, and whether or not a call was open. */
+  #ended(why: Error): void {
+    if (this.#connection?.alive) return;
+    this.#tell(isCrash(why) ? { state: 'crashed', crash: why } : { state: 'absent' });
   }
 
   #countCrash(): void {
@@ -214,9 +262,10 @@ export class EngineHost {
 
   #armIdleTimer(): void {
     clearTimeout(this.#idleTimer);
-    if (this.#waiting > 0 || this.#options.idleTimeoutMs === 0 || this.#disposed.signal.aborted) return;
-    this.#idleTimer = setTimeout(() => this.#stop(this.#options.shutdownGraceMs), this.#options.idleTimeoutMs);
+    if (this.#waiting > 0 || this.#idleTimeoutMs === 0 || this.#disposed.signal.aborted) return;
+    this.#idleTimer = setTimeout(() => this.#stop(this.#options.shutdownGraceMs), this.#idleTimeoutMs);
     this.#idleTimer.unref();
+    if (this.#connection?.alive) this.#tell({ ...this.#status, unloadsAt: Date.now() + this.#idleTimeoutMs });
   }
 }
 

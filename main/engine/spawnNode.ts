@@ -21,6 +21,8 @@ export interface EngineHandlers {
 
 /** A running engine process, whatever started it. */
 export interface EngineProcess {
+  /** Unknown where it could not be started. */
+  readonly pid?: number | undefined;
   send(message: ParentMessage): void;
   kill(): void;
 }
@@ -72,6 +74,7 @@ export function spawnNode(options: SpawnNodeOptions = {}): SpawnEngine {
     child.on('exit', (code, signal) => setTimeout(() => end(code, signal), outputGraceMs).unref());
     child.on('close', (code, signal) => end(code, signal));
     return {
+      pid: child.pid,
       send: (message) => {
         // A process that is going down reports itself through `exit`; the failed send says nothing more.
         if (child.connected) child.send(message, () => undefined);
