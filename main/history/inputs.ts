@@ -1,0 +1,29 @@
+/** Which pictures a request names: each is an input that must be kept. */
+import type { JobRequest } from '../../preload/contract/generation.ts';
+import type { LineageRole } from '../../preload/contract/project.ts';
+
+export interface Input {
+  readonly role: LineageRole;
+  readonly hash: string;
+}
+
+/** Every picture of a request, with the part that it plays. */
+export function inputsOfRequest(request: JobRequest): Input[] {
+  const as = (role: LineageRole, ...hashes: readonly (string | undefined)[]): Input[] => hashes.flatMap((hash) => (hash === undefined ? [] : [{ role, hash }]));
+  const references = 'references' in request ? as('reference', ...request.references ?? []) : [];
+  switch (request.kind) {
+    case 'textToImage': return references;
+    case 'edit': return [...as('source', request.image), ...references];
+    case 'inpaint': return [...as('source', request.image), ...as('mask', request.denoiseMask, request.compositeMask), ...references];
+    case 'outpaint': return as('source', request.image);
+    case 'control': return [...as('control', request.map), ...references];
+    case 'understand': return as('source', ...request.images);
+  }
+}
+
+/** The parents as told, and what else the request names: no input is left to whoever wrote the row. */
+export function inputsOf(row: { readonly parents: readonly Input[]; readonly request: JobRequest | null }): Input[] {
+  const told = row.parents.map(({ role, hash }): Input => ({ role, hash }));
+  const named = row.request === null ? [] : inputsOfRequest(row.request);
+  return [...told, ...named.filter((input) => !told.some((other) => other.hash === input.hash))];
+}

@@ -1,0 +1,126 @@
+/** Opens the history of a data folder: one studio at a time, whole, and at this studio's schema. */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { StudioError } from '../errors.ts';
+import { applicationId, connect, durable, sqliteError, type Db } from './connection.ts';
+import { setFact } from './jobs.ts';
+import { migrate, refuseFuture, stamp, versionOf } from './migrate.ts';
+import type { Migration } from './migrations/migration.ts';
+import { salvage } from './salvage.ts';
+
+export interface DataFolder {
+  /** history.db and what SQLite puts beside it. */
+  readonly database: string;
+  readonly backups: string;
+  readonly assets: string;
+  readonly thumbnails: string;
+}
+
+export function dataFolder(dir: string): DataFolder {
+  return { database: join(dir, 'history.db'), backups: join(dir, 'backups'), assets: join(dir, 'assets'), thumbnails: join(dir, 'thumbnails') };
+}
+
+/** What a person should hear about the opening. */
+export interface OpenNotice {
+  readonly code: 'DB_CORRUPT';
+  readonly message: string;
+  /** Where the damaged file lies now. */
+  readonly setAside: string;
+  readonly salvagedRows: number;
+}
+
+export interface Opened {
+  readonly db: Db;
+  readonly notice: OpenNotice | null;
+}
+
+/** The fact that says: rows are missing for files that lie in the store. */
+export const rebuildFact = 'rebuild.pending';
+
+/** Errors: DATA_IN_USE, DB_FROM_FUTURE, DISK_FULL, REQUEST_INVALID where nothing may be written. A damaged database is no error: it is set aside and a notice returned. */
+export function openDatabase(dir: string, options: { readonly migrations?: readonly Migration[] } = {}): Opened {
+  const folder = dataFolder(dir);
+  makeFolder(dir);
+  const sound = openSound(folder, options.migrations);
+  if (!(sound instanceof StudioError)) return { db: sound, notice: null };
+  const setAside = setAsideDamaged(folder.database);
+  const db = prepare(folder, connect(folder.database), options.migrations);
+  const salvagedRows = salvage(setAside, db);
+  setFact(db, rebuildFact, true);
+  const message = `The history was damaged. It was set aside as ${setAside}; ${salvagedRows} rows could be read from it, and the rest is rebuilt from the pictures themselves. Nothing was removed.`;
+  return { db, notice: { code: 'DB_CORRUPT', message, setAside, salvagedRows } };
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw new StudioError('DISK_FULL', `No disk space to make the data folder ${dir}.`, { path: dir }, { retryable: true, cause: error });
+    throw new StudioError('REQUEST_INVALID', `The data folder ${dir} cannot be made (${code}): choose another with --data.`, { path: dir, reason: 'NOT_WRITABLE' }, { cause: error });
+  }
+}
+
+/** The database, or the DB_CORRUPT that tells why it won't do. */
+function openSound(folder: DataFolder, migrations: readonly Migration[] | undefined): Db | StudioError {
+  let db: Db | undefined;
+  try {
+    db = connect(folder.database);
+    checkWhole(db, folder.database);
+    return prepare(folder, db, migrations);
+  } catch (error) {
+    db?.close();
+    const known = sqliteError(error, folder.database);
+    if (known instanceof StudioError && known.code === 'DB_CORRUPT') return known;
+    throw known;
+  }
+}
+
+/** DB_CORRUPT when pages are damaged or missing, or the file is some other program's. */
+function checkWhole(db: Db, path: string): void {
+  refuseFuture(db);
+  const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
+  const id = db.pragma('application_id', { simple: true });
+  if (tables > 0 && (id !== applicationId || versionOf(db) === 0)) throw new StudioError('DB_CORRUPT', `${path} is not a history of Ovis Studio.`, { path });
+  const [first] = db.pragma('quick_check(1)') as { quick_check: string }[];
+  if (first?.quick_check !== 'ok') throw new StudioError('DB_CORRUPT', `The history is damaged: ${first?.quick_check}.`, { path });
+}
+
+function prepare(folder: DataFolder, db: Db, migrations: readonly Migration[] | undefined): Db {
+  try {
+    const fresh = versionOf(db) === 0;
+    db.pragma('journal_mode = WAL');
+    // A large write must not leave a large file behind.
+    db.pragma('journal_size_limit = 67108864');
+    durable(db);
+    // Taken now and held: a second studio is refused here, not in the middle of its work.
+    db.exec('BEGIN IMMEDIATE; COMMIT');
+    migrate(db, { backupFolder: folder.backups, ...(migrations && { migrations }) });
+    if (fresh && migrations === undefined && hasFiles(folder.assets)) setFact(db, rebuildFact, true);
+    return db;
+  } catch (error) {
+    db.close();
+    throw sqliteError(error, folder.database);
+  }
+}
+
+/** Pictures without a database: it was removed, or the pictures were copied here. */
+function hasFiles(assets: string): boolean {
+  return existsSync(assets) && readdirSync(assets).some((name) => /^[0-9a-f]{2}$/.test(name));
+}
+
+/** history.db → history-damaged-20261231-235959.db, with what belongs to it. Returns the new path. */
+function setAsideDamaged(path: string): string {
+  let to = path.replace(/\.db$/, `-damaged-${stamp()}.db`);
+  for (let n = 2; existsSync(to); n++) to = path.replace(/\.db$/, `-damaged-${stamp()}-${n}.db`);
+  renameSync(path, to);
+  for (const suffix of ['-wal', '-journal']) if (existsSync(path + suffix)) renameSync(path + suffix, to + suffix);
+  rmSync(`${path}-shm`, { force: true });
+  return to;
+}
+
+/** Bytes of the database and its log. */
+export function databaseBytes(dir: string): number {
+  const { database } = dataFolder(dir);
+  return [database, `${database}-wal`].reduce((sum, path) => sum + (existsSync(path) ? statSync(path).size : 0), 0);
+}

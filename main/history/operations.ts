@@ -1,0 +1,68 @@
+/** Everything that the worker can be asked, by name: functions of the database and plain values. */
+import * as assetRows from './assetRows.ts';
+import * as chats from './chats.ts';
+import { galleryCounts } from './counts.ts';
+import * as generations from './generations.ts';
+import * as jobs from './jobs.ts';
+import { lineageOf } from './lineage.ts';
+import * as projects from './projects.ts';
+import * as savedSearches from './savedSearches.ts';
+import { searchGenerations, timelineOf } from './search.ts';
+import * as trash from './trash.ts';
+import type { Db } from './connection.ts';
+
+export const operations = {
+  listProjects: projects.listProjects,
+  getProject: projects.getProject,
+  createProject: projects.createProject,
+  renameProject: projects.renameProject,
+  touchProject: projects.touchProject,
+  deleteProject: projects.deleteProject,
+  addGenerations: generations.addGenerations,
+  getGeneration: generations.getGeneration,
+  starGenerations: generations.starGenerations,
+  noteGeneration: generations.noteGeneration,
+  moveGenerations: generations.moveGenerations,
+  tagGenerations: generations.tagGenerations,
+  trashGenerations: trash.trashGenerations,
+  restoreGenerations: trash.restoreGenerations,
+  purgeGenerations: trash.purgeGenerations,
+  searchGenerations,
+  timelineOf,
+  galleryCounts,
+  listSavedSearches: savedSearches.listSavedSearches,
+  saveSearch: savedSearches.saveSearch,
+  forgetSearch: savedSearches.forgetSearch,
+  lineageOf,
+  listChats: chats.listChats,
+  getChat: chats.getChat,
+  createChat: chats.createChat,
+  changeChat: chats.changeChat,
+  deleteChat: chats.deleteChat,
+  saveTurns: chats.saveTurns,
+  loadQueue: jobs.loadQueue,
+  saveJobs: jobs.saveJobs,
+  finishJob: jobs.finishJob,
+  removeJobs: jobs.removeJobs,
+  saveBatch: jobs.saveBatch,
+  setPaused: jobs.setPaused,
+  getFact: jobs.getFact,
+  setFact: jobs.setFact,
+  putAsset: assetRows.putAsset,
+  getAsset: assetRows.getAsset,
+  addAssetSource: assetRows.addAssetSource,
+  setCanvasReferences: assetRows.setCanvasReferences,
+  forgetUnused: assetRows.forgetUnused,
+  pendingRemovals: assetRows.pendingRemovals,
+  isPendingRemoval: assetRows.isPendingRemoval,
+  removalDone: assetRows.removalDone,
+  unknownAssets: assetRows.unknownAssets,
+  isUsed: assetRows.isUsed,
+} as const satisfies Readonly<Record<string, (db: Db, ...values: never[]) => unknown>>;
+
+export type Operations = typeof operations;
+export type OperationName = keyof Operations;
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;
+/** Without the database: that stays in the worker. */
+export type Arguments<Name extends OperationName> = Tail<Parameters<Operations[Name]>>;
+export type Answer<Name extends OperationName> = ReturnType<Operations[Name]>;

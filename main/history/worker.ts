@@ -1,0 +1,53 @@
+/** The history's worker thread: SQLite is synchronous, so it waits here and never in main. */
+import { parentPort, workerData } from 'node:worker_threads';
+import Database from 'better-sqlite3';
+import { StudioError, toFailure } from '../errors.ts';
+import { sqliteError, type Db } from './connection.ts';
+import { openDatabase } from './open.ts';
+import { operations, type OperationName } from './operations.ts';
+import { rebuildSearch } from './search.ts';
+import type { HistoryReply, HistoryRequest, WorkerStart } from './messages.ts';
+
+const port = parentPort;
+if (!port) throw new StudioError('INTERNAL', 'The history worker was started outside of a worker thread.');
+const say = (reply: HistoryReply): void => port.postMessage(reply);
+
+function perform(db: Db, name: OperationName, values: readonly unknown[]): unknown {
+  // The client's types have bound name and values together; here they are one call of many.
+  const operation = operations[name] as (db: Db, ...values: readonly unknown[]) => unknown;
+  try {
+    return operation(db, ...values);
+  } catch (error) {
+    // Only the full-text index is damaged, and that can be written anew.
+    if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_CORRUPT_VTAB') throw error;
+    rebuildSearch(db);
+    return operation(db, ...values);
+  }
+}
+
+function serve(db: Db): void {
+  port?.on('message', (request: HistoryRequest) => {
+    const { id } = request;
+    try {
+      if (request.type === 'close') {
+        db.pragma('optimize');
+        db.close();
+        say({ type: 'value', id, value: undefined });
+        port.close();
+      } else {
+        say({ type: 'value', id, value: perform(db, request.name, request.values) });
+      }
+    } catch (error) {
+      say({ type: 'error', id, error: toFailure(sqliteError(error)) });
+    }
+  });
+}
+
+try {
+  const { db, notice } = openDatabase((workerData as WorkerStart).dir);
+  serve(db);
+  say({ type: 'opened', notice });
+} catch (error) {
+  say({ type: 'failed', error: toFailure(sqliteError(error)) });
+  port.close();
+}
