@@ -1,0 +1,149 @@
+/** One running studio: opens the services in their order, answers through them, closes them in reverse. Knows no transport. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StandardHandler } from '@orpc/server/standard';
+import type { SystemInfo } from '../preload/contract/system.ts';
+import { StudioEngine } from './engine/service.ts';
+import { StudioError } from './errors.ts';
+import { EventLog } from './events.ts';
+import { Log } from './log.ts';
+import { ModelFolders } from './models/modelList.ts';
+import { askRoom } from './rooms/ask.ts';
+import { examplesRoom } from './rooms/examples.ts';
+import { galleryRoom } from './rooms/gallery.ts';
+import type { PictureFiles } from './rooms/pictureFiles.ts';
+import { projectsRoom } from './rooms/projects.ts';
+import { systemRoom } from './rooms/system.ts';
+import { SettingsFile } from './settings.ts';
+import { createHandler } from './transport/router.ts';
+import { findResources, type ResourceFinder } from './transport/resources.ts';
+import type { SpawnEngine } from './engine/spawnNode.ts';
+import type { AssetStore, EngineService, EventHub, HistoryService, JobQueue, ModelList, Rooms, SettingsService } from './services.ts';
+
+/** What the parts below are built from. */
+export interface StudioBase {
+  readonly dataDir: string;
+  readonly settings: SettingsService;
+  readonly models: ModelList;
+  readonly engine: EngineService;
+  readonly events: EventHub;
+  readonly log: Log;
+}
+
+/** The parts with a life of their own. */
+export interface StudioParts {
+  readonly history: HistoryService;
+  readonly assets: AssetStore;
+  readonly pictures: PictureFiles;
+  readonly queue: JobQueue;
+}
+
+export interface StudioOptions {
+  readonly dataDir: string;
+  readonly builtInDir: string;
+  readonly version: string;
+  readonly host: SystemInfo['host'];
+  readonly spawn: SpawnEngine;
+  /** Opens the parts; what it opened before failing, it closes again. */
+  readonly openParts: (base: StudioBase) => Promise<StudioParts>;
+}
+
+export interface Studio {
+  readonly handler: StandardHandler<Record<never, never>>;
+  readonly resources: ResourceFinder;
+  readonly settings: SettingsService;
+  readonly log: Log;
+  /** Jobs that would be interrupted by closing now. */
+  readonly unfinishedJobs: () => number;
+  close(): Promise<void>;
+}
+
+/** Errors: those of the parts (DATA_IN_USE, DB_FROM_FUTURE, DISK_FULL …), REQUEST_INVALID where the data folder cannot be made. */
+export async function openStudio(options: StudioOptions): Promise<Studio> {
+  const { dataDir } = options;
+  await mkdir(dataDir, { recursive: true }).catch((error: unknown) => {
+    throw new StudioError('REQUEST_INVALID', `The data folder ${dataDir} cannot be made: ${error instanceof Error ? error.message : String(error)}. Choose another with --data.`, { dataDir }, { cause: error });
+  });
+  const log = new Log(dataDir);
+  // Events need a queue to take snapshots of, the queue needs events to tell: the first is asked only once both are there.
+  let queue: JobQueue | undefined;
+  const snapshotOf = (): ReturnType<JobQueue['snapshot']> => {
+    if (!queue) throw new StudioError('INTERNAL', 'The studio is still opening.');
+    return queue.snapshot();
+  };
+  const events = new EventLog({
+    snapshot: () => ({ ...snapshotOf(), engine: engine.status(), settings: settings.get() }),
+    job: (id) => snapshotOf().jobs.find((job) => job.id === id),
+  });
+  const settings = await SettingsFile.open(dataDir, (changed) => {
+    engine.setIdleTimeout(minutes(changed.idleUnloadMinutes));
+    events.publish({ type: 'settings', settings: changed });
+  });
+  const models = await ModelFolders.open({
+    dataDir,
+    builtInDir: options.builtInDir,
+    chosen: () => settings.get().modelId,
+    changed: () => void events.publish({ type: 'models' }),
+  });
+  const engine = new StudioEngine({
+    spawn: options.spawn,
+    idleTimeoutMs: minutes(settings.get().idleUnloadMinutes),
+    modelIdOf: (dir) => models.idOf(dir),
+    changed: (status) => void events.publish({ type: 'engine', engine: status }),
+  });
+  try {
+    const parts = await options.openParts({ dataDir, settings, models, engine, events, log });
+    queue = parts.queue;
+    const rooms: Rooms = {
+      system: systemRoom({ ...options, epoch: events.epoch, settings, engine, log, outboundRequests: () => 0 }),
+      events: { watch: ({ resume }, { signal }) => events.watch(resume, signal) },
+      models: {
+        list: () => models.list(),
+        importFolder: ({ dir }) => models.importFolder(dir),
+        forget: ({ modelId }) => models.forget(modelId),
+      },
+      assets: {
+        upload: async ({ file }) => parts.assets.put(new Uint8Array(await file.arrayBuffer())),
+        info: ({ hash }) => parts.assets.info(hash),
+        parameters: ({ hash }) => parts.pictures.parameters(hash),
+      },
+      projects: projectsRoom(parts.history, events),
+      jobs: parts.queue.jobs,
+      batches: parts.queue.batches,
+      gallery: galleryRoom(parts.history, parts.assets, parts.pictures, events),
+      lineage: { get: (input) => parts.history.lineage.get(input) },
+      ask: askRoom(parts.history, parts.queue, events),
+      examples: examplesRoom(),
+    };
+    return {
+      handler: createHandler(rooms, (failure, call) => log.failure(failure, call)),
+      resources: findResources(parts.assets, parts.queue),
+      settings,
+      log,
+      unfinishedJobs: () => parts.queue.snapshot().jobs.filter(({ state }) => state === 'running' || state === 'queued').length,
+      close: async () => {
+        // The queue first: it writes down what it was doing, while rows can still be written.
+        await parts.queue.close();
+        await engine.dispose();
+        await parts.assets.close();
+        await parts.history.close();
+      },
+    };
+  } catch (error) {
+    await engine.dispose();
+    throw error;
+  }
+}
+
+/** The folder that is used when none is named. */
+export function defaultDataDir(home: string, env: NodeJS.ProcessEnv): string {
+  switch (process.platform) {
+    case 'darwin': return join(home, 'Library', 'Application Support', 'Ovis Studio');
+    case 'win32': return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Ovis Studio');
+    default: return join(env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'ovis-studio');
+  }
+}
+
+function minutes(count: number): number {
+  return count * 60_000;
+}
