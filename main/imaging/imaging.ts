@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fromFailure, StudioError } from '../errors.ts';
-import type { CannyOptions, ImagingReply, ImagingTask, MaskOptions, PreparedMasks } from './messages.ts';
-import type { RgbImage } from '../engine/protocol.ts';
+import type { CannyOptions, ImagingReply, ImagingTask, MaskOptions, PreparedMasks, SheetTask } from './messages.ts';
+import type { MaskImage, RgbImage } from '../engine/protocol.ts';
 
 interface Pending {
   resolve(value: unknown): void;
@@ -36,6 +36,26 @@ export class Imaging {
   /** A mask file for `image` → the denoise and composite masks. REQUEST_INVALID when the sizes differ. */
   prepareMasks(path: string, image: RgbImage, options: MaskOptions): Promise<PreparedMasks> {
     return this.#ask<PreparedMasks>({ type: 'masks', path: resolve(path), width: image.width, height: image.height, options });
+  }
+
+  /** A mask file → its brightness, one byte a pixel. */
+  decodeMask(path: string): Promise<MaskImage> {
+    return this.#ask<MaskImage>({ type: 'decodeMask', path: resolve(path) });
+  }
+
+  /** Pixels → WebP bytes for a quick look. */
+  encodePreview(image: RgbImage): Promise<Uint8Array> {
+    return this.#ask<Uint8Array>({ type: 'encodePreview', image });
+  }
+
+  /** Picture files as one labelled grid → PNG bytes that hold `text`. REQUEST_INVALID unless there are rows × columns of them. */
+  encodeSheet(sheet: SheetTask, text: string): Promise<Uint8Array> {
+    return this.#ask<Uint8Array>({ type: 'sheet', sheet: { ...sheet, cells: sheet.cells.map((path) => resolve(path)) }, text });
+  }
+
+  /** A picture file (its bytes, or where it lies) → format, upright size, and a WebP thumbnail within `edge` pixels; 0 = none, only headers are read. */
+  inspect(input: Uint8Array | string, edge: number): Promise<PictureFacts> {
+    return this.#ask<PictureFacts>({ type: 'inspect', input: typeof input === 'string' ? resolve(input) : input, edge });
   }
 
   /** Pixels → PNG bytes that hold `text` under `ovis-studio`. */

@@ -20,11 +20,32 @@ export interface PreparedMasks {
   readonly composite: MaskImage;
 }
 
+/** Pictures by path, rows top to bottom, as one labelled grid. */
+export interface SheetTask {
+  readonly columns: readonly string[];
+  readonly rows: readonly string[];
+  readonly cells: readonly string[];
+}
+
+/** What a picture file is. The worker's answer; the codec has the same words. */
+export interface PictureFacts {
+  readonly mime: string;
+  /** Upright. */
+  readonly width: number;
+  readonly height: number;
+  /** WebP; undefined when none was asked for. */
+  readonly thumbnail: Uint8Array | undefined;
+}
+
 export type ImagingTask =
+  | { readonly type: 'inspect'; readonly input: Uint8Array | string; readonly edge: number }
   | { readonly type: 'decode'; readonly path: string }
   | { readonly type: 'canny'; readonly path: string; readonly options: CannyOptions }
   | { readonly type: 'masks'; readonly path: string; readonly width: number; readonly height: number; readonly options: MaskOptions }
-  | { readonly type: 'encodePng'; readonly image: RgbImage; readonly text: string };
+  | { readonly type: 'decodeMask'; readonly path: string }
+  | { readonly type: 'encodePng'; readonly image: RgbImage; readonly text: string }
+  | { readonly type: 'encodePreview'; readonly image: RgbImage }
+  | { readonly type: 'sheet'; readonly sheet: SheetTask; readonly text: string };
 
 export interface ImagingRequest {
   readonly id: number;
@@ -32,5 +53,5 @@ export interface ImagingRequest {
 }
 
 export type ImagingReply =
-  | { readonly id: number; readonly value: RgbImage | PreparedMasks | Uint8Array }
+  | { readonly id: number; readonly value: RgbImage | MaskImage | PreparedMasks | Uint8Array }
   | { readonly id: number; readonly error: Failure };

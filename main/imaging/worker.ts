@@ -2,12 +2,13 @@
 import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { cannyMap } from '../../native/image/canny.ts';
-import { decodeImage, decodeMask, encodePng } from '../../native/image/codec.ts';
+import { decodeImage, decodeMask, encodePng, encodeWebp } from '../../native/image/codec.ts';
 import { compositeMaskFrom, denoiseMaskFrom, growMask, maskBounds } from '../../native/image/mask.ts';
+import { drawSheet } from '../../native/image/sheet.ts';
 import { StudioError, toFailure } from '../errors.ts';
 import { writePngText } from './pngText.ts';
-import type { ImagingReply, ImagingRequest, ImagingTask, PreparedMasks } from './messages.ts';
-import type { RgbImage } from '../engine/protocol.ts';
+import type { ImagingReply, ImagingRequest, ImagingTask, PictureFacts, PreparedMasks } from './messages.ts';
+import type { MaskImage, RgbImage } from '../engine/protocol.ts';
 
 /** The keyword of our parameters inside a PNG. */
 const pngKeyword = 'ovis-studio';
@@ -38,14 +39,25 @@ async function masksOf(task: Extract<ImagingTask, { type: 'masks' }>): Promise<P
   return { denoise: denoiseMaskFrom(region, feather), composite: compositeMaskFrom(region, feather) };
 }
 
-async function perform(task: ImagingTask): Promise<RgbImage | PreparedMasks | Uint8Array> {
+async function perform(task: ImagingTask): Promise<RgbImage | MaskImage | PreparedMasks | Uint8Array> {
   switch (task.type) {
+    case 'inspect': {
+      const { input, edge } = task;
+      return typeof input === 'string' ? naming(input, () => inspectImage(input, edge)) : inspectImage(input, edge);
+    }
     case 'decode': return naming(task.path, () => decodeImage(task.path));
     case 'canny': {
       const image = await naming(task.path, () => decodeImage(task.path));
       return cannyMap(image, task.options);
     }
     case 'masks': return naming(task.path, () => masksOf(task));
+    case 'decodeMask': return naming(task.path, () => decodeMask(task.path));
+    case 'encodePreview': return encodeWebp(task.image);
+    case 'sheet': {
+      const { columns, rows, cells } = task.sheet;
+      const sheet = await drawSheet({ columns, rows }, cells.map((path) => () => naming(path, () => decodeImage(path))));
+      return writePngText(await encodePng(sheet), pngKeyword, task.text);
+    }
     case 'encodePng': return writePngText(await encodePng(task.image), pngKeyword, task.text);
   }
 }

@@ -110,3 +110,42 @@ export async function encodePng(image: RgbImage | MaskImage): Promise<Uint8Array
   const png = channels === 1 ? picture.toColourspace('b-w') : picture;
   return new Uint8Array(await png.png({ compressionLevel: 6, adaptiveFiltering: false, palette: false }).toBuffer());
 }
+
+/** Draws an SVG of our own making: never one that came from outside. */
+export async function renderSvg(svg: string): Promise<RgbImage> {
+  const { data, width, height } = await raw(sharp(Buffer.from(svg)).flatten({ background: '#ffffff' }).toColourspace('srgb').removeAlpha());
+  return { width, height, data };
+}
+
+/** Encodes pixels for a quick look: small and lossy. */
+export async function encodeWebp(image: RgbImage, quality = 80): Promise<Uint8Array> {
+  const { width, height, data } = image;
+  return new Uint8Array(await sharp(data, { raw: { width, height, channels: 3 } }).webp({ quality, effort: 2 }).toBuffer());
+}
+
+/** What a picture file is, without its pixels. */
+export interface PictureFacts {
+  readonly mime: string;
+  /** Upright. */
+  readonly width: number;
+  readonly height: number;
+  /** WebP; undefined when none was asked for. */
+  readonly thumbnail: Uint8Array | undefined;
+}
+
+/**
+ * Reads a picture file's format and size, and decodes it whole for a thumbnail at most `edge` pixels wide and high (0 = headers only).
+ * REQUEST_INVALID as for `decodeImage`.
+ */
+export async function inspectImage(input: Uint8Array | string, edge: number): Promise<PictureFacts> {
+  const picture = await open(input);
+  const { format, autoOrient: { width, height } } = await picture.metadata();
+  const facts = { mime: format === 'heif' ? 'image/avif' : `image/${format}`, width, height };
+  if (edge === 0) return { ...facts, thumbnail: undefined };
+  try {
+    const small = picture.resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true }).toColourspace('srgb');
+    return { ...facts, thumbnail: new Uint8Array(await small.webp({ quality: 82, effort: 2 }).toBuffer()) };
+  } catch (cause) {
+    throw invalid('The picture is damaged or cut short.', { reason: (cause as Error).message }, cause);
+  }
+}
