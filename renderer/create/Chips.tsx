@@ -1,0 +1,107 @@
+import { Crop, Dices, ImagePlus, Lock, X } from 'lucide-react';
+import { useRef } from 'react';
+import { bringIn } from '../studio/bringIn.ts';
+import { useConnection } from '../studio/connection.ts';
+import { letter, thumbUrl } from '../studio/picture.ts';
+import { toProblem } from '../studio/problem.ts';
+import { cx } from '../ui/cx.ts';
+import { plural, seedText } from '../ui/format.ts';
+import { Menu } from '../ui/Menu.tsx';
+import { Tip } from '../ui/Tip.tsx';
+import css from './Composer.module.css';
+import { addPictures, chooseModel, newSeed, picturesOf, removePicture, setSampling, useComposer, useModel } from './composer.ts';
+
+/** Sizes a menu offers: what the model was trained for. */
+function SizeChip() {
+  const model = useModel();
+  const { width, height } = useComposer((state) => state.sampling);
+  const sizes = model?.sizes ?? [];
+  return (
+    <Menu
+      side="top" trigger={<button type="button" className={css.chip} aria-label={`Size ${width} by ${height}`}><Crop size={14} aria-hidden /><b>{width} × {height}</b></button>}
+      items={sizes.map(([w, h]) => ({ label: `${w} × ${h}`, run: () => setSampling({ width: w, height: h }) }))}
+    />
+  );
+}
+
+function CountChip() {
+  const batch = useComposer((state) => state.batch);
+  return (
+    <Menu
+      side="top" trigger={<button type="button" className={css.chip}><b>{plural(batch, 'image')}</b></button>}
+      items={[1, 2, 4, 8, 16].map((n) => ({ label: plural(n, 'image'), run: () => useComposer.setState({ batch: n }) }))}
+    />
+  );
+}
+
+function SeedChip() {
+  const { seed } = useComposer((state) => state.sampling);
+  const locked = useComposer((state) => state.seedLocked);
+  return (
+    <Menu
+      side="top" trigger={<button type="button" className={cx(css.chip, css.second)} aria-label={locked ? `Seed ${seed}, locked` : 'Seed drawn anew for every run'}>{locked ? <Lock size={14} aria-hidden /> : <Dices size={14} aria-hidden />}Seed <b>{locked ? seedText(seed) : 'any'}</b></button>}
+      items={[
+        { label: locked ? 'Draw a new seed for every run' : `Keep seed ${seedText(seed)}`, icon: locked ? <Dices size={14} /> : <Lock size={14} />, run: () => useComposer.setState({ seedLocked: !locked }) },
+        { label: 'Draw another seed', icon: <Dices size={14} />, run: () => setSampling({ seed: newSeed() }) },
+      ]}
+    />
+  );
+}
+
+function ModelChip() {
+  const model = useModel();
+  const models = useConnection((state) => state.models);
+  return (
+    <Menu
+      side="top" trigger={<button type="button" className={cx(css.chip, css.second)}><b>{model?.name ?? 'No model'}</b></button>}
+      items={models.map((one) => ({ label: one.state === 'ready' ? one.name : `${one.name} (not on this computer)`, disabled: one.state !== 'ready', run: () => chooseModel(one.id) }))}
+    />
+  );
+}
+
+function AddChip({ task }: { readonly task: 'edit' | 'ask' }) {
+  const input = useRef<HTMLInputElement>(null);
+  const add = async (files: readonly File[]): Promise<void> => {
+    try {
+      addPictures(task, (await bringIn(files)).map((one) => one.picture));
+    } catch (thrown) {
+      useComposer.setState({ problem: toProblem(thrown) });
+    }
+  };
+  return (
+    <>
+      <button type="button" className={css.chip} onClick={() => input.current?.click()}><ImagePlus size={14} aria-hidden />Add</button>
+      <input
+        ref={input} type="file" accept="image/*" multiple hidden aria-label="Choose pictures"
+        onChange={(event) => { void add([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ''; }}
+      />
+    </>
+  );
+}
+
+/** Whatever will be sent beside the words. */
+export function Chips() {
+  const task = useComposer((state) => state.task);
+  const state = useComposer();
+  const pictures = picturesOf(state);
+  const sweep = state.sweep !== undefined && task !== 'ask';
+  return (
+    <>
+      {task !== 'create' && pictures.map((picture, index) => (
+        <span key={picture.hash} className={css.chip}>
+          <img src={thumbUrl(picture.hash)} alt="" />
+          <b>{task === 'ask' ? letter(index) : picture.name}</b>
+          <Tip text={`Remove ${picture.name}`}>
+            <button type="button" className={css.x} aria-label={`Remove ${picture.name}`} onClick={() => removePicture(task, picture.hash)}><X size={12} /></button>
+          </Tip>
+        </span>
+      ))}
+      {task !== 'create' && <AddChip task={task} />}
+      {task === 'create' && <SizeChip />}
+      {task !== 'ask' && <CountChip />}
+      {task !== 'ask' && <SeedChip />}
+      {sweep && <span className={css.chip}><b>Guidance sweep</b></span>}
+      <ModelChip />
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import { Star } from 'lucide-react';
+import { memo } from 'react';
+import type { DragEvent, MouseEvent } from 'react';
+import { assetPath } from '../../preload/contract/common.ts';
+import type { GalleryItem } from '../../preload/contract/project.ts';
+import { taskNames } from '../queue/describe.ts';
+import { openViewer } from '../shell/view.ts';
+import { dragType } from '../studio/bringIn.ts';
+import { thumbUrl } from '../studio/picture.ts';
+import { cx } from '../ui/cx.ts';
+import css from './Gallery.module.css';
+import { useSelection } from './selection.ts';
+import { fileName } from './verbs.ts';
+
+const badges: Readonly<Partial<Record<GalleryItem['task'], string>>> = { edit: 'Edited', inpaint: 'Filled', outpaint: 'Extended', grid: 'Sweep', import: taskNames.import };
+
+/** Dragging one of the chosen drags them all; outside the studio the first becomes a file. */
+function startDrag(event: DragEvent, item: GalleryItem): void {
+  const { ids } = useSelection.getState();
+  const all = ids.has(item.id) ? [...ids] : [item.id];
+  event.dataTransfer.setData(dragType, all.join(','));
+  event.dataTransfer.setData('DownloadURL', `image/png:${fileName(item, 'png')}:${new URL(assetPath(item.hash), location.href).href}`);
+  event.dataTransfer.effectAllowed = 'copy';
+}
+
+interface CellProps {
+  readonly item: GalleryItem | undefined;
+  readonly order: () => readonly string[];
+  readonly position: number;
+  readonly total: number;
+}
+
+/** One picture of the grid; an empty well until its row arrives. */
+export const Cell = memo(function Cell({ item, order, position, total }: CellProps) {
+  const chosen = useSelection((state) => item !== undefined && state.ids.has(item.id));
+  const focused = useSelection((state) => item !== undefined && state.focus === item.id);
+  if (item === undefined) return <div className={css.cell} role="presentation" />;
+  const onClick = (event: MouseEvent): void => {
+    const selection = useSelection.getState();
+    if (event.shiftKey) selection.range(item.id, order());
+    else if (event.ctrlKey || event.metaKey) selection.toggle(item.id);
+    else selection.only(item.id);
+  };
+  const badge = badges[item.task];
+  return (
+    <div
+      id={`tile-${item.id}`} className={cx(css.cell, focused && css.focus)} role="option" aria-selected={chosen} aria-posinset={position} aria-setsize={total}
+      aria-label={`${item.title}${item.starred ? ', starred' : ''}${badge === undefined ? '' : `, ${badge.toLowerCase()}`}`} title={item.title}
+      draggable onDragStart={(event) => startDrag(event, item)} onClick={onClick} onDoubleClick={() => openViewer(item.id)}
+    >
+      <img src={thumbUrl(item.hash)} alt="" loading="lazy" decoding="async" draggable={false} />
+      {badge !== undefined && <span className={css.badge}>{badge}</span>}
+      {item.starred && <span className={css.star}><Star size={14} aria-hidden /></span>}
+    </div>
+  );
+}, (a, b) => a.item === b.item && a.position === b.position && a.total === b.total);

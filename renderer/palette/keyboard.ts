@@ -1,0 +1,31 @@
+import { allCommands, keysOf, runCommand } from './commands.ts';
+import { chordOf, normalChord } from './chord.ts';
+
+function isText(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || target instanceof HTMLTextAreaElement
+    || (target instanceof HTMLInputElement && !['checkbox', 'radio', 'range', 'button'].includes(target.type)));
+}
+
+/** Inside a menu, a list box or a dialog, letters and arrows belong to it. */
+function isOwned(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[role="menu"],[role="listbox"],[role="dialog"],[role="slider"]') !== null;
+}
+
+/** Listens for every command's key until the signal. */
+export function listenForKeys(signal: AbortSignal): void {
+  window.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    const chord = chordOf(event);
+    const command = allCommands().find((one) => {
+      const keys = keysOf(one.id);
+      return keys !== undefined && normalChord(keys) === chord && one.when?.() !== false;
+    });
+    if (command === undefined) return;
+    const held = event.ctrlKey || event.metaKey;
+    if (!held && !command.inText && (isText(event.target) || isOwned(event.target))) return;
+    // A focused button is pressed by these; it would otherwise act twice.
+    if (!held && (event.key === 'Enter' || event.key === ' ') && event.target instanceof Element && event.target.closest('button,a,summary') !== null) return;
+    event.preventDefault();
+    runCommand(command.id);
+  }, { signal });
+}

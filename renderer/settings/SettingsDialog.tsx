@@ -1,0 +1,123 @@
+import { useState } from 'react';
+import type { Failure } from '../../preload/contract/errors.ts';
+import type { Precision, Provider } from '../../preload/contract/generation.ts';
+import type { Settings, SettingsChange } from '../../preload/contract/system.ts';
+import { copyText } from '../gallery/verbs.ts';
+import { useView } from '../shell/view.ts';
+import { useConnection } from '../studio/connection.ts';
+import { studio } from '../studio/current.ts';
+import { explain } from '../studio/explain.ts';
+import { toProblem } from '../studio/problem.ts';
+import { Button } from '../ui/Button.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
+import { bytes } from '../ui/format.ts';
+import { Notice } from '../ui/Notice.tsx';
+import { NumberField } from '../ui/NumberField.tsx';
+import { Segmented } from '../ui/Segmented.tsx';
+import { Select } from '../ui/Select.tsx';
+import { KeyList } from './KeyList.tsx';
+import css from './SettingsDialog.module.css';
+import { saveSettings, useSettings } from './settings.ts';
+
+type Save = (patch: SettingsChange) => void;
+
+function Looks({ settings, save }: { readonly settings: Settings; readonly save: Save }) {
+  return (
+    <>
+      <h3>Look</h3>
+      <span>Theme</span>
+      <div className={css.ctl}>
+        <Segmented label="Theme" value={settings.theme} onChange={(theme) => save({ theme })} segments={[{ value: 'dark', label: 'Dark' }, { value: 'light', label: 'Light' }, { value: 'system', label: 'System' }]} />
+      </div>
+    </>
+  );
+}
+
+function Engine({ settings, save }: { readonly settings: Settings; readonly save: Save }) {
+  const info = useConnection((state) => state.info);
+  const engine = useConnection((state) => state.engine);
+  return (
+    <>
+      <h3>Engine</h3>
+      <span>Threads</span>
+      <div className={css.ctl}><div className={css.grow}>
+        <NumberField label="Threads" value={settings.threads ?? info?.cores ?? 1} min={1} max={info?.cores ?? 64} defaultValue={info?.cores ?? 1} onChange={(threads) => save({ threads: threads === info?.cores ? null : threads })} />
+      </div></div>
+      <span>Provider</span>
+      <div className={css.ctl}>
+        <Select<Provider | 'auto'> label="Runs on" value={settings.provider ?? 'auto'} onChange={(provider) => save({ provider: provider === 'auto' ? null : provider })}
+          options={[{ value: 'auto', label: 'Chosen by the engine' }, { value: 'cpu', label: 'Processor' }, { value: 'cuda', label: 'CUDA' }, { value: 'webgpu', label: 'WebGPU' }, { value: 'dml', label: 'DirectML' }, { value: 'coreml', label: 'Core ML' }]} />
+      </div>
+      <span>Precision</span>
+      <div className={css.ctl}>
+        <Select<Precision | 'auto'> label="Weights" value={settings.precision ?? 'auto'} onChange={(precision) => save({ precision: precision === 'auto' ? null : precision })}
+          options={[{ value: 'auto', label: 'Chosen by the engine' }, { value: 'fp32', label: 'fp32, exact' }, { value: 'fp16', label: 'fp16, half the memory' }, { value: 'int8', label: 'int8, a quarter' }, { value: 'q4', label: 'q4, smallest' }]} />
+      </div>
+      <span>Unload when idle</span>
+      <div className={css.ctl}><div className={css.grow}>
+        <NumberField label="After" unit="min" value={settings.idleUnloadMinutes} min={0} max={1440} step={5} defaultValue={10} hint="0 keeps the model in memory" onChange={(idleUnloadMinutes) => save({ idleUnloadMinutes })} />
+      </div></div>
+      <span>Preview every</span>
+      <div className={css.ctl}><div className={css.grow}>
+        <NumberField label="Steps" value={settings.previewEvery} min={0} max={20} defaultValue={1} hint="0 draws no previews" onChange={(previewEvery) => save({ previewEvery })} />
+      </div></div>
+      <span>Memory now</span>
+      <div className={css.ctl}>
+        <span>{engine?.memoryBytes == null ? 'None' : bytes(engine.memoryBytes)}</span>
+        <Button size="sm" disabled={engine === undefined || engine.state === 'absent'} onClick={() => { void studio().system.stopEngine(); }}>Unload now</Button>
+      </div>
+    </>
+  );
+}
+
+function Storage({ settings, save }: { readonly settings: Settings; readonly save: Save }) {
+  const info = useConnection((state) => state.info);
+  return (
+    <>
+      <h3>Storage</h3>
+      <span>Data folder</span>
+      <code data-testid="data-dir">{info?.dataDir ?? ''}</code>
+      <span>Empty the trash</span>
+      <div className={css.ctl}><div className={css.grow}>
+        <NumberField label="After" unit="days" value={settings.trashDays} min={0} max={3650} defaultValue={30} hint="0 never empties it" onChange={(trashDays) => save({ trashDays })} />
+      </div></div>
+    </>
+  );
+}
+
+function About() {
+  const info = useConnection((state) => state.info);
+  const copy = async (): Promise<void> => copyText((await studio().system.diagnostics()).text, 'Diagnostics');
+  return (
+    <>
+      <h3>About</h3>
+      <span>Version</span>
+      <div className={css.ctl}><span>{info === undefined ? '' : `${info.version} · ${info.host === 'electron' ? 'desktop' : 'browser'}`}</span><Button size="sm" onClick={() => { void copy(); }}>Copy diagnostics</Button></div>
+      <span>Network</span>
+      <span>{info?.outboundRequests === 0 ? 'No requests so far. Nothing is fetched unless you ask.' : `${info?.outboundRequests ?? 0} requests since the start`}</span>
+    </>
+  );
+}
+
+/** Everything that can be set; each change is stored at once. */
+export function SettingsDialog() {
+  const open = useView((view) => view.settingsOpen);
+  const settings = useSettings((state) => state.settings);
+  const [problem, setProblem] = useState<Failure>();
+  const save: Save = (patch) => { saveSettings(patch).then(() => setProblem(undefined), (thrown: unknown) => setProblem(toProblem(thrown))); };
+  return (
+    <Dialog open={open} onClose={() => useView.setState({ settingsOpen: false })} title="Settings">
+      {problem !== undefined && <Notice code={problem.code} more={problem.message}>Not stored. {explain(problem).sentence}</Notice>}
+      {settings !== undefined && (
+        <div className={css.set}>
+          <Looks settings={settings} save={save} />
+          <Engine settings={settings} save={save} />
+          <Storage settings={settings} save={save} />
+          <h3>Keyboard</h3>
+          <KeyList keys={settings.keys} save={save} />
+          <About />
+        </div>
+      )}
+    </Dialog>
+  );
+}

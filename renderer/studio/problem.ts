@@ -1,0 +1,12 @@
+import { failureOf } from '../../preload/contract/errors.ts';
+import type { Failure } from '../../preload/contract/errors.ts';
+
+/** Turns whatever was thrown into the typed failure that the page can show. */
+export function toProblem(thrown: unknown): Failure {
+  return failureOf(thrown);
+}
+
+/** A failure that the page itself finds before anything is sent. */
+export function missing(message: string): Failure {
+  return { code: 'REQUEST_INVALID', message, details: {}, retryable: false };
+}
