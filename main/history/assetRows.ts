@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import type { AssetInfo } from '../../preload/contract/project.ts';
 import { StudioError } from '../errors.ts';
 import type { Db } from './connection.ts';
+import { getFact } from './facts.ts';
 import { all, list, one, run } from './statements.ts';
 
 /** Enough to find the file. */
@@ -62,8 +63,13 @@ export function forgetUnused(db: Db, before: number, limit: number): number {
   }).immediate();
 }
 
+/** The fact that says: rows are still to be made again for files that lie in the store. */
+export const rebuildFact = 'rebuild.pending';
+
 /** Takes a file off the list unless something uses it, or put it after `before`; its bytes then wait for removal. Returns whether it went. */
 export function forgetAsset(db: Db, hash: string, before: number): boolean {
+  // Who uses a file is not known before every row is back.
+  if (getFact(db, rebuildFact) === true) return false;
   try {
     // The decision is SQLite's: a row that any table refers to cannot be deleted.
     const file = one<AssetFile>(db, 'DELETE FROM assets WHERE hash = ? AND touched_at <= ? RETURNING hash, extension', hash, before);

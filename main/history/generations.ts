@@ -6,7 +6,7 @@ import { StudioError } from '../errors.ts';
 import type { NewGeneration } from '../services.ts';
 import { requireAssets } from './assetRows.ts';
 import type { Db } from './connection.ts';
-import { inputsOf } from './inputs.ts';
+import { untold, type Input } from './inputs.ts';
 import { all, list, one, run } from './statements.ts';
 
 const perMs = 1000;
@@ -70,10 +70,10 @@ function parentsOf(db: Db, seq: number): Parent[] {
   );
 }
 
-/** Writes rows with all their inputs, in one transaction; an id that is there already is left as it is. ASSET_MISSING when a picture is not in the store. */
+/** Writes rows with all their inputs, in one transaction; an id that is there already is left as it is. ASSET_MISSING when the picture or a parent is not in the store. */
 export function addGenerations(db: Db, rows: readonly NewGeneration[]): Generation[] {
   return db.transaction(() => {
-    requireAssets(db, rows.flatMap((row) => [row.hash, ...inputsOf(row).map((input) => input.hash)]));
+    requireAssets(db, rows.flatMap((row) => [row.hash, ...row.parents.map((parent) => parent.hash)]));
     for (const row of rows) if (!one(db, 'SELECT 1 FROM generations WHERE id = ?', row.id)) insert(db, row);
     return rows.map((row) => getGeneration(db, row.id));
   }).immediate();
@@ -89,9 +89,14 @@ function insert(db: Db, row: NewGeneration): void {
     seq, row.id, row.projectId, row.task, row.hash, row.width, row.height, row.prompt, row.seed, row.request && JSON.stringify(row.request), row.modelId, row.modelName,
     row.reproduce && JSON.stringify(row.reproduce), row.steps, JSON.stringify(row.timingsMs), row.jobId, row.batchId, row.label, row.fileName,
   );
-  for (const [position, { role, hash }] of inputsOf(row).entries()) {
+  for (const [position, { role, hash }] of inputsOf(db, row).entries()) {
     run(db, 'INSERT INTO generation_inputs (generation_seq, position, role, hash) VALUES (?, ?, ?, ?)', seq, position, role, hash);
   }
+}
+
+/** A picture brought in remembers inputs that may never have been here: those are in its request, but tie it to nothing. */
+function inputsOf(db: Db, row: NewGeneration): Input[] {
+  return [...row.parents, ...untold(row).filter(({ hash }) => one(db, 'SELECT 1 FROM assets WHERE hash = ?', hash) !== undefined)];
 }
 
 /** The next free place within a millisecond; a full one overflows into the next. */

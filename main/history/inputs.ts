@@ -21,9 +21,8 @@ export function inputsOfRequest(request: JobRequest): Input[] {
   }
 }
 
-/** The parents as told, and what else the request names: no input is left to whoever wrote the row. */
-export function inputsOf(row: { readonly parents: readonly Input[]; readonly request: JobRequest | null }): Input[] {
-  const told = row.parents.map(({ role, hash }): Input => ({ role, hash }));
+/** What a request names beyond the parents as told: no input is left to whoever wrote the row. */
+export function untold(row: { readonly parents: readonly Input[]; readonly request: JobRequest | null }): Input[] {
   const named = row.request === null ? [] : inputsOfRequest(row.request);
-  return [...told, ...named.filter((input) => !told.some((other) => other.hash === input.hash))];
+  return named.filter((input) => !row.parents.some((parent) => parent.hash === input.hash));
 }

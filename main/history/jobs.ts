@@ -3,6 +3,7 @@ import type { BatchRecord, JobRecord } from '../../preload/contract/jobs.ts';
 import type { NewGeneration } from '../services.ts';
 import { requireAssets } from './assetRows.ts';
 import type { Db } from './connection.ts';
+import { getFact, setFact } from './facts.ts';
 import { addGenerations } from './generations.ts';
 import { inputsOfRequest } from './inputs.ts';
 import { all, list, one, run } from './statements.ts';
@@ -62,16 +63,4 @@ export function saveBatch(db: Db, batch: BatchRecord): void {
 
 export function setPaused(db: Db, paused: boolean): void {
   setFact(db, 'queue.paused', paused);
-}
-
-type Fact = string | number | boolean | null;
-
-/** A small fact that outlives a restart; null where it was never set. */
-export function getFact(db: Db, name: string): Fact {
-  const row = one<{ value: string }>(db, 'SELECT value FROM facts WHERE name = ?', name);
-  return row === undefined ? null : (JSON.parse(row.value) as Fact);
-}
-
-export function setFact(db: Db, name: string, value: Fact): void {
-  run(db, 'INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', name, JSON.stringify(value));
 }

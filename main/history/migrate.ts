@@ -36,10 +36,11 @@ export function migrate(db: Db, options: MigrateOptions = {}): number[] {
   const migrations = options.migrations ?? all;
   refuseFuture(db, migrations);
   const run: number[] = [];
+  const existed = versionOf(db) > 0;
   for (const migration of migrations) {
     const from = versionOf(db);
     if (migration.version <= from) continue;
-    if (from > 0 && options.backupFolder !== undefined) backUp(db, options.backupFolder, from);
+    if (existed && options.backupFolder !== undefined) backUp(db, options.backupFolder, from);
     step(db, migration);
     run.push(migration.version);
   }

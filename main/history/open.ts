@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from
 import { join } from 'node:path';
 import { StudioError } from '../errors.ts';
 import { applicationId, connect, durable, sqliteError, type Db } from './connection.ts';
-import { setFact } from './jobs.ts';
+import { setFact } from './facts.ts';
+import { rebuildFact } from './assetRows.ts';
 import { migrate, refuseFuture, stamp, versionOf } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
 import { salvage } from './salvage.ts';
@@ -33,9 +34,6 @@ export interface Opened {
   readonly db: Db;
   readonly notice: OpenNotice | null;
 }
-
-/** The fact that says: rows are missing for files that lie in the store. */
-export const rebuildFact = 'rebuild.pending';
 
 /** Errors: DATA_IN_USE, DB_FROM_FUTURE, DISK_FULL, REQUEST_INVALID where nothing may be written. A damaged database is no error: it is set aside and a notice returned. */
 export function openDatabase(dir: string, options: { readonly migrations?: readonly Migration[] } = {}): Opened {

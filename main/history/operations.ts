@@ -2,6 +2,7 @@
 import * as assetRows from './assetRows.ts';
 import * as chats from './chats.ts';
 import { galleryCounts } from './counts.ts';
+import * as facts from './facts.ts';
 import * as generations from './generations.ts';
 import * as jobs from './jobs.ts';
 import { lineageOf } from './lineage.ts';
@@ -46,8 +47,8 @@ export const operations = {
   removeJobs: jobs.removeJobs,
   saveBatch: jobs.saveBatch,
   setPaused: jobs.setPaused,
-  getFact: jobs.getFact,
-  setFact: jobs.setFact,
+  getFact: facts.getFact,
+  setFact: facts.setFact,
   putAsset: assetRows.putAsset,
   getAsset: assetRows.getAsset,
   addAssetSource: assetRows.addAssetSource,

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fromFailure, StudioError } from '../errors.ts';
-import type { CannyOptions, ImagingReply, ImagingTask, MaskOptions, PreparedMasks, SheetTask } from './messages.ts';
+import type { CannyOptions, ImagingReply, ImagingTask, MaskOptions, PictureFacts, PreparedMasks, SheetTask } from './messages.ts';
 import type { MaskImage, RgbImage } from '../engine/protocol.ts';
 
 interface Pending {

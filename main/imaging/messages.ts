@@ -53,5 +53,5 @@ export interface ImagingRequest {
 }
 
 export type ImagingReply =
-  | { readonly id: number; readonly value: RgbImage | MaskImage | PreparedMasks | Uint8Array }
+  | { readonly id: number; readonly value: RgbImage | MaskImage | PreparedMasks | Uint8Array | PictureFacts }
   | { readonly id: number; readonly error: Failure };

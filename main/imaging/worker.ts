@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { cannyMap } from '../../native/image/canny.ts';
-import { decodeImage, decodeMask, encodePng, encodeWebp } from '../../native/image/codec.ts';
+import { decodeImage, decodeMask, encodePng, encodeWebp, inspectImage } from '../../native/image/codec.ts';
 import { compositeMaskFrom, denoiseMaskFrom, growMask, maskBounds } from '../../native/image/mask.ts';
 import { drawSheet } from '../../native/image/sheet.ts';
 import { StudioError, toFailure } from '../errors.ts';
@@ -39,7 +39,7 @@ async function masksOf(task: Extract<ImagingTask, { type: 'masks' }>): Promise<P
   return { denoise: denoiseMaskFrom(region, feather), composite: compositeMaskFrom(region, feather) };
 }
 
-async function perform(task: ImagingTask): Promise<RgbImage | MaskImage | PreparedMasks | Uint8Array> {
+async function perform(task: ImagingTask): Promise<RgbImage | MaskImage | PreparedMasks | Uint8Array | PictureFacts> {
   switch (task.type) {
     case 'inspect': {
       const { input, edge } = task;
