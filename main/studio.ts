@@ -36,6 +36,8 @@ export interface StudioParts {
   readonly assets: AssetStore;
   readonly pictures: PictureFiles;
   readonly queue: JobQueue;
+  /** Ends everything but the queue, which is closed before. */
+  close(): Promise<void>;
 }
 
 export interface StudioOptions {
@@ -125,8 +127,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
         // The queue first: it writes down what it was doing, while rows can still be written.
         await parts.queue.close();
         await engine.dispose();
-        await parts.assets.close();
-        await parts.history.close();
+        await parts.close();
       },
     };
   } catch (error) {

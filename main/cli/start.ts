@@ -1,31 +1,94 @@
-/** `npm start`, until the window exists: draws a first picture with the built-in model and says where it is. */
-import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** `npm start`: the studio in its own window, or in the browser where there is none. */
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { checkWritable } from '../writeFile.ts';
-import { generate } from './commands/generate.ts';
-import { runCommand } from './command.ts';
-import { processIo } from './io.ts';
+import { pathToFileURL } from 'node:url';
+import { defaultDataDir } from '../studio.ts';
+import { Arguments, UsageError, type OptionSpec } from './arguments.ts';
+import { runInBrowser } from './browserStudio.ts';
+import { exitCodes, report } from './command.ts';
+import { findElectron, noWindowReason, runElectron } from './electronApp.ts';
+import { processIo, type Io } from './io.ts';
+import { buildDesktop } from './pageBuild.ts';
 
-const firstPrompt = 'a red cube';
-/** Fixed, so that everybody's first picture is the same. */
-const firstSeed = '42';
+const options: readonly OptionSpec[] = [
+  { name: 'browser', help: 'In the browser, even where a window could be opened' },
+  { name: 'no-open', help: 'In the browser, but open none: only print the address' },
+  { name: 'port', value: 'N', help: 'Port of the browser\'s address (default: any free one)' },
+  { name: 'data', value: 'DIR', help: 'Where pictures and history are kept' },
+  { name: 'help', help: 'This text' },
+];
 
-/** ./out where that can be written, otherwise the system's temporary folder. */
-async function targetPath(): Promise<string> {
-  const here = resolve('out', 'first-picture.png');
+/** Runs `npm start`. out: the exit code. */
+export async function start(argv: readonly string[], io: Io): Promise<number> {
   try {
-    await mkdir(resolve('out'), { recursive: true });
-    await checkWritable(here);
-    return here;
-  } catch {
-    return resolve(tmpdir(), 'ovis-studio-first-picture.png');
+    const args = new Arguments(argv, options);
+    if (args.positionals.length > 0) throw new UsageError(`"${args.positionals[0]}" is not an option of npm start.`);
+    if (args.flag('help')) {
+      io.stdout.write(helpText());
+      return exitCodes.ok;
+    }
+    const given = args.text('data');
+    const dataDir = given === undefined ? defaultDataDir(homedir(), process.env) : resolve(given);
+    const port = portOf(args);
+    const say = (text: string): void => void io.stderr.write(text);
+    const inBrowser = args.flag('browser') || args.flag('no-open') || args.text('port') !== undefined;
+    const electron = inBrowser ? undefined : await electronOr(dataDir, say);
+    if (electron !== undefined) {
+      await buildDesktop(say);
+      return await runElectron(electron, dataDir);
+    }
+    await runInBrowser({
+      dataDir,
+      port,
+      open: !args.flag('no-open'),
+      say,
+      tell: (address) => io.stdout.write(`${address}\n`),
+      untilStop: (unfinishedJobs) => untilStop(io, unfinishedJobs),
+    });
+    return exitCodes.ok;
+  } catch (error) {
+    return report(error, false, io);
   }
 }
 
-const io = processIo();
-const prompt = process.argv.slice(2).join(' ').trim() || firstPrompt;
-io.stderr.write(`The window is not built yet. Drawing "${prompt}" with the built-in model:\n`);
-process.exitCode = await runCommand(generate, ['--out', await targetPath(), '--seed', firstSeed, '--', prompt], io);
-await io.imaging.close();
-if (process.exitCode === 0) io.stderr.write('More: npm run studio -- --help\n');
+async function electronOr(dataDir: string, say: (text: string) => void): Promise<string | undefined> {
+  const reason = noWindowReason();
+  const electron = reason === undefined ? await findElectron({ dataDir, say }) : undefined;
+  if (electron === undefined) say(`${reason === undefined ? '' : `${reason}: `}the studio opens in the browser.\n`);
+  return electron;
+}
+
+function portOf(args: Arguments): number {
+  const port = args.number('port') ?? 0;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`--port takes a number from 0 to 65535, not ${args.text('port')}.`);
+  return port;
+}
+
+/** Work in hand makes the first Ctrl-C a question. */
+function untilStop(io: Io, unfinishedJobs: () => number): Promise<void> {
+  return new Promise((done) => {
+    let asked = false;
+    const unsubscribe = io.onInterrupt(() => {
+      const count = unfinishedJobs();
+      if (count > 0 && !asked) {
+        asked = true;
+        io.stderr.write(`${count === 1 ? '1 job is' : `${count} jobs are`} not finished; what waits goes on at the next start, what runs can be retried. Ctrl-C again closes.\n`);
+        return;
+      }
+      unsubscribe();
+      done();
+    });
+  });
+}
+
+function helpText(): string {
+  const width = Math.max(...options.map(({ name, value }) => name.length + (value?.length ?? -1))) + 6;
+  const rows = options.map(({ name, value, help }) => `  ${`--${name}${value === undefined ? '' : ` ${value}`}`.padEnd(width)}${help}`);
+  return `Ovis Studio: one model that sees, draws and edits.\n\n  npm start -- [options]\n\nOptions\n${rows.join('\n')}\n`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const io = processIo();
+  process.exitCode = await start(process.argv.slice(2), io);
+  await io.imaging.close();
+}

@@ -19,8 +19,15 @@ export interface PictureFiles {
 /** The keyword under which a PNG of ours holds its parameters. */
 export const studioKeyword = 'ovis-studio';
 
+export function pictureFiles(assets: Pick<AssetStore, 'read'>): PictureFiles {
+  return {
+    parameters: (hash) => readParameters(assets, hash),
+    export: async (generation) => new Blob([new Uint8Array(await assets.read(generation.hash))], { type: generation.mime }),
+  };
+}
+
 /** Reads what a PNG holds under our keyword, or under the one that others use. */
-export async function readParameters(assets: Pick<AssetStore, 'read'>, hash: AssetInfo['hash']): Promise<CarriedParameters> {
+async function readParameters(assets: Pick<AssetStore, 'read'>, hash: AssetInfo['hash']): Promise<CarriedParameters> {
   const bytes = await assets.read(hash);
   const own = readPngText(bytes, studioKeyword);
   if (own !== undefined) return { source: 'studio', request: requestOf(own), text: own };

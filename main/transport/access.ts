@@ -56,6 +56,11 @@ export class Access {
     return refused(cookieMayServe ? 401 : 403, 'A cookie or the secret of this studio is needed.');
   }
 
+  /** Whether it came with the secret rather than a browser's cookie. */
+  isScript(request: IncomingMessage): boolean {
+    return this.#bearer(request);
+  }
+
   /** A name that leads here by DNS is not ours: that is how rebinding starts. */
   #host(request: IncomingMessage): Verdict | undefined {
     const host = request.headers.host ?? '';

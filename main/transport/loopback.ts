@@ -24,6 +24,7 @@ export interface LoopbackOptions {
   readonly port?: number;
 }
 
+const linkPath = '/link';
 /** A picture of 8192 × 8192 as PNG, and some room. */
 const maxMessageBytes = 256 * 1024 * 1024;
 /** A page that reads more slowly than this is waited for. */
@@ -100,6 +101,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, access
     // A used token must not stay in the address bar, where the next reload would send it again.
     if (verdict.kind === 'welcome') response.setHeader('set-cookie', verdict.setCookie);
     response.writeHead(303, { location: '/', 'cache-control': 'no-store' }).end();
+    return;
+  }
+  // A second `npm start` on the same data folder opens another page of this one.
+  if (url.pathname === linkPath && access.isScript(request)) {
+    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }).end(access.link());
     return;
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Only reading happens here.');

@@ -1,0 +1,59 @@
+/** The studio in a browser: services and loopback host in this process, until Ctrl-C. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnNode } from '../engine/spawnNode.ts';
+import { openParts } from '../parts.ts';
+import { openStudio, type StudioOptions } from '../studio.ts';
+import { startLoopback, type Loopback } from '../transport/loopback.ts';
+import { announce, findRunning, linkOf } from '../transport/running.ts';
+import { builtInModel } from './io.ts';
+import { openBrowser } from './openBrowser.ts';
+import { buildPage, pageDir, root } from './pageBuild.ts';
+
+export interface BrowserOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  /** Whether to open a browser. */
+  readonly open: boolean;
+  /** Where a person reads; the address alone goes to stdout. */
+  readonly say: (text: string) => void;
+  readonly tell: (address: string) => void;
+  /** Resolves when the studio is to end. Called once it runs, with the number of jobs that would be interrupted. */
+  readonly untilStop: (unfinishedJobs: () => number) => Promise<void>;
+  readonly openParts?: StudioOptions['openParts'];
+}
+
+/** Runs until told to stop. A data folder that a studio already uses is opened there. Errors: those of openStudio and startLoopback. */
+export async function runInBrowser(options: BrowserOptions): Promise<void> {
+  const { dataDir, say } = options;
+  const running = await findRunning(dataDir);
+  const link = running && (await linkOf(running));
+  if (link !== undefined) {
+    say('Ovis Studio already runs on this data folder; this opens another page of it.\n');
+    show(options, link);
+    return;
+  }
+  await buildPage(say);
+  const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+  const studio = await openStudio({ dataDir, builtInDir: builtInModel, version, host: 'browser', spawn: spawnNode(), openParts: options.openParts ?? openParts });
+  let host: Loopback | undefined;
+  try {
+    host = await startLoopback({ handler: studio.handler, resources: studio.resources, pageDir, port: options.port });
+    const withdraw = announce(dataDir, host);
+    try {
+      say(`Ovis Studio runs at ${host.origin}; Ctrl-C ends it. Its data lies in ${dataDir}.\n`);
+      show(options, host.link());
+      await options.untilStop(studio.unfinishedJobs);
+    } finally {
+      await withdraw();
+    }
+  } finally {
+    await host?.close();
+    await studio.close();
+  }
+}
+
+function show({ open, say, tell }: BrowserOptions, link: string): void {
+  tell(link);
+  if (open && !openBrowser(link)) say('There is no browser to open here: open the address above by hand.\n');
+}

@@ -1,0 +1,77 @@
+/** Builds what is started from sources: the page, and the desktop app's own files. Nothing is built twice. */
+import { spawn } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { StudioError } from '../errors.ts';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const pageDir = join(root, 'out/renderer');
+
+interface Target {
+  readonly what: string;
+  readonly built: string;
+  /** Files and folders from which it is made. */
+  readonly sources: readonly string[];
+  readonly command: readonly [script: string, ...args: string[]];
+}
+
+const page: Target = {
+  what: 'the page',
+  built: join(pageDir, 'index.html'),
+  sources: ['renderer', 'preload/contract', 'package.json'],
+  command: ['node_modules/vite/bin/vite.js', 'build', '--config', 'renderer/vite.config.ts', '--logLevel', 'error'],
+};
+
+const desktop: Target = {
+  what: 'the desktop app',
+  built: join(root, 'out/main/index.js'),
+  sources: ['main', 'native', 'preload', 'renderer', 'electron.vite.config.ts', 'package.json'],
+  command: ['node_modules/electron-vite/bin/electron-vite.js', 'build', '--logLevel', 'error'],
+};
+
+export const buildPage = (say: (text: string) => void): Promise<void> => build(page, say);
+/** The page included. */
+export const buildDesktop = (say: (text: string) => void): Promise<void> => build(desktop, say);
+
+async function build(target: Target, say: (text: string) => void): Promise<void> {
+  if (await isFresh(target)) return;
+  const [script, ...args] = target.command;
+  if ((await stat(join(root, script)).catch(() => undefined)) === undefined) {
+    throw new StudioError('REQUEST_INVALID', `Building ${target.what} needs the development packages: run "npm ci" without --omit=dev.`, { missing: script });
+  }
+  const started = Date.now();
+  say(`Building ${target.what} …\n`);
+  await run(process.execPath, [join(root, script), ...args], target.what);
+  say(`Built in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`);
+}
+
+/** Built after the last change of any of its sources. */
+async function isFresh({ built, sources }: Target): Promise<boolean> {
+  const made = await stat(built).catch(() => undefined);
+  if (!made) return false;
+  const changed = await Promise.all(sources.map((source) => newest(join(root, source))));
+  return Math.max(...changed) <= made.mtimeMs;
+}
+
+async function newest(path: string): Promise<number> {
+  const facts = await stat(path).catch(() => undefined);
+  if (!facts) return 0;
+  if (!facts.isDirectory()) return facts.mtimeMs;
+  const entries = await readdir(path, { withFileTypes: true });
+  // A file that was taken away shows in its folder's own time.
+  const times = await Promise.all(entries.filter(({ name }) => !name.includes('.test.')).map(({ name }) => newest(join(path, name))));
+  return Math.max(facts.mtimeMs, ...times);
+}
+
+function run(command: string, args: readonly string[], what: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Everything a build says goes to stderr: stdout is for the studio's address.
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', process.stderr, process.stderr] });
+    child.on('error', (error) => reject(new StudioError('INTERNAL', `${what} could not be built: ${error.message}`, {}, { cause: error })));
+    child.on('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new StudioError('INTERNAL', `${what} could not be built; the messages above say why.`, { exitCode: code }));
+    });
+  });
+}

@@ -1,0 +1,72 @@
+/** The desktop app: composition root, no logic. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { app, BrowserWindow } from 'electron';
+import { declareScheme, serveScheme } from './assets/protocol.ts';
+import { mayClose } from './desktop/closing.ts';
+import { showStartFailure } from './desktop/failure.ts';
+import { spawnElectron } from './engine/spawnElectron.ts';
+import { openParts } from './parts.ts';
+import { defaultDataDir, openStudio, type Studio } from './studio.ts';
+import { acceptPages } from './transport/electron.ts';
+import { createWindow, denyPermissions, lockDown } from './window.ts';
+
+const dataDir = process.env['OVIS_STUDIO_DATA'] ?? defaultDataDir(homedir(), process.env);
+
+declareScheme();
+app.enableSandbox();
+app.setPath('userData', join(dataDir, 'window'));
+if (app.requestSingleInstanceLock()) start().catch(fail);
+else app.quit();
+
+async function start(): Promise<void> {
+  await app.whenReady();
+  const studio = await openStudio({
+    dataDir,
+    builtInDir: app.isPackaged ? join(process.resourcesPath, 'models/toybox') : join(app.getAppPath(), 'resources/models/toybox'),
+    version: app.getVersion(),
+    host: 'electron',
+    spawn: spawnElectron(),
+    openParts,
+  });
+  const note = (text: string): void => studio.log.note(text);
+  denyPermissions();
+  lockDown(note);
+  serveScheme(join(app.getAppPath(), 'out/renderer'), studio.resources);
+  acceptPages(studio.handler, (url) => note(`refused a page at ${url}`));
+  openWindow(studio);
+  app.on('second-instance', () => show(studio));
+  app.on('activate', () => show(studio));
+  app.on('window-all-closed', () => app.quit());
+  closeBeforeQuit(studio);
+}
+
+function openWindow(studio: Studio): void {
+  const window = createWindow();
+  window.on('close', (event) => {
+    if (!mayClose(window, studio.unfinishedJobs())) event.preventDefault();
+  });
+}
+
+function show(studio: Studio): void {
+  const [window] = BrowserWindow.getAllWindows();
+  if (!window) return openWindow(studio);
+  if (window.isMinimized()) window.restore();
+  window.focus();
+}
+
+/** Quitting waits until everything is written down. */
+function closeBeforeQuit(studio: Studio): void {
+  let closed = false;
+  app.on('will-quit', (event) => {
+    if (closed) return;
+    event.preventDefault();
+    closed = true;
+    studio.close().catch((error: unknown) => studio.log.note(`closing failed: ${String(error)}`)).finally(() => app.quit());
+  });
+}
+
+function fail(error: unknown): void {
+  showStartFailure(error);
+  app.exit(1);
+}
