@@ -1,0 +1,15 @@
+/** Small facts that outlive a restart. */
+import type { Db } from './connection.ts';
+import { one, run } from './statements.ts';
+
+type Fact = string | number | boolean | null;
+
+/** Null where it was never set. */
+export function getFact(db: Db, name: string): Fact {
+  const row = one<{ value: string }>(db, 'SELECT value FROM facts WHERE name = ?', name);
+  return row === undefined ? null : (JSON.parse(row.value) as Fact);
+}
+
+export function setFact(db: Db, name: string, value: Fact): void {
+  run(db, 'INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', name, JSON.stringify(value));
+}
