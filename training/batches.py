@@ -52,7 +52,7 @@ def text_batch(tokenizer: Tokenizer, rows: List[Tuple[str, str, int]], context_w
         targets[i, :len(full) - 1] = full[1:]
         weights[i, :len(full) - 1] = context_weight
         if tail:
-            weights[i, len(head) - 1:len(full) - 1] = 1.0
+            weights[i, len(head) - 1:len(full) - 1] = min(1.0, 4 / len(tail))  # a long description must not drown short answers
     return TextBatch(ids, targets, weights, torch.tensor([p for _, _, p in sequences]))
 
 
@@ -80,7 +80,7 @@ class UnderstandingBatch:
 
 def understanding_batch(rng: random.Random, tokenizer: Tokenizer, pre: Preprocessor, pictures: int, per: int, blind: int, coarse: float) -> UnderstandingBatch:
     """`pictures` fresh scenes with `per` questions each; with probability `coarse` at the size of a condition picture."""
-    scenes = [random_scene(rng) for _ in range(pictures)]
+    scenes = [random_scene(rng, rng.choice((1, 1, 1, 2, 2, 3, 4))) for _ in range(pictures)]
     rgb, _, instances = render(scenes)
     view = pre.condition if rng.random() < coarse else pre.understanding
     pixels, grid = pre.patches([view(p) for p in rgb])

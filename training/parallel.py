@@ -39,6 +39,8 @@ class Trainer:
         part = -(-size // shared.world)
         self.mine = slice(rank * part, min(size, (rank + 1) * part))
         at = 0
+        scales = torch.cat([torch.full((p.numel(),), float(getattr(p, "lr_scale", 1.0))) for p in self.params])[self.mine]
+        self.scales = scales if bool((scales != 1).any()) else None  # a parameter may ask for a multiple of the learning rate
         for p in self.params:
             view = shared.params[at:at + p.numel()].view_as(p)
             p.data = view
@@ -62,7 +64,7 @@ class Trainer:
             m.lerp_(grad, 1 - b1)
             v.mul_(b2).addcmul_(grad, grad, value=1 - b2)
             denominator = (v / (1 - b2 ** step)).sqrt_().add_(1e-8)
-            p.addcdiv_(m, denominator, value=-lr / (1 - b1 ** step))
+            p.addcdiv_(m if self.scales is None else m * self.scales, denominator, value=-lr / (1 - b1 ** step))
             decay = min(self.ema, (1 + step) / (10 + step))
             s.ema[mine].lerp_(p, 1 - decay)
         s.grads[self.rank].zero_()

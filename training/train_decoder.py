@@ -32,8 +32,8 @@ SIDE = 8  # tokens per side at 128 pixels
 
 def mixture(progress: float) -> Dict[str, float]:
     """Shares of the training mix at a point of the run (0..1): how often an edit, and how many things in a picture."""
-    ramp = min(1.0, max(0.0, (progress - 0.12) / 0.25))
-    return {"edit": 0.35 * ramp, "several": 0.1 + 0.35 * ramp, "place": 0.25 + 0.25 * ramp, "detail": 0.1 + 0.15 * ramp}
+    ramp = min(1.0, max(0.0, (progress - 0.42) / 0.15))
+    return {"edit": 0.35 * ramp, "several": 0.05 + 0.3 * ramp, "place": 0.25 + 0.25 * ramp, "detail": 0.1 + 0.15 * ramp}
 
 
 def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, context: Optional[Tensor]) -> Tensor:
@@ -78,7 +78,8 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
     first = int(shared.step)
     seed_everything(args.seed + 1000 * rank + first)
     rng = random.Random(args.seed + 1000 * rank + first)
-    conditions, data = Conditions(model), Dataset()
+    conditions, data, version, language = Conditions(model), Dataset(), language_version(), Understanding(model)
+    language.requires_grad_(True)  # only so that its weights can be loaded; nothing below differentiates through it
     start, mark = time.process_time() - used, time.time()
     sums = {"t2i": [0.0, 0], "edit": [0.0, 0]}
     while True:
@@ -90,6 +91,10 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
         lr = args.lr * min(1, (step + 1) / 200) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress ** 1.5)))
         if step % 100 == 0:
             data.refresh()
+            newest = language_version()
+            if newest != version:  # the language side is still being trained elsewhere: follow it
+                load_flat(language, load_state(RUNS / "understanding.pt")["ema"])
+                conditions, version = Conditions(model), newest
         mix = mixture(progress)
         editing = data.edits and random.Random(step).random() < mix["edit"]  # the same choice on every worker
         make = edit_batch(rng, data, conditions, args.batch * 3 // 4) if editing else t2i_batch(rng, data, conditions, args.batch, mix)
@@ -106,6 +111,11 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
             mark, sums = time.time(), {"t2i": [0.0, 0], "edit": [0.0, 0]}
         if (step + 1) % args.save == 0 and rank == 0:
             save_state(RUNS / "decoder.pt", {**trainer.state(), "used": time.process_time() - start, "began": began})
+
+
+def language_version() -> int:
+    """Changes whenever `train_understanding` writes its checkpoint."""
+    return (RUNS / "understanding.pt").stat().st_mtime_ns
 
 
 def load_frozen(model: OvisU1) -> None:

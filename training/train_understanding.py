@@ -37,8 +37,10 @@ class Understanding(nn.Module):
     def __init__(self, model: OvisU1) -> None:
         super().__init__()
         self.llm, self.visual_tokenizer, self.vte = model.llm, model.visual_tokenizer, model.vte
-        self.heads = nn.ModuleList([nn.Linear(model.visual_tokenizer.cfg["backbone_config"]["hidden_size"], n + 1)
-                                    for n in (len(COLOURS), len(SHAPES), len(MATERIALS))])
+        sizes, hidden = (len(COLOURS), len(SHAPES), len(MATERIALS)), model.visual_tokenizer.cfg["backbone_config"]["hidden_size"]
+        self.vte.weight.lr_scale = 5.0  # its entries are an order of magnitude larger than those of the other tables
+        self.heads = nn.ModuleList([nn.Linear(hidden, n + 1) for n in sizes])
+        self.word_heads = nn.ModuleList([nn.Linear(model.vte.embedding_dim, n + 1) for n in sizes])
 
 
 def assemble(model: OvisU1, tokenizer: Tokenizer, visual: Tensor, ids: Tensor) -> Tensor:
@@ -56,19 +58,36 @@ def text_loss(model: OvisU1, tokenizer: Tokenizer, visual: Tensor, batch: TextBa
     chosen = batch.weights > 0
     loss = F.cross_entropy(model.llm.logits(hidden[chosen]), batch.targets[chosen], reduction="none")
     weights = batch.weights[chosen]
-    answers = weights == 1
+    answers = weights > 0.11
     return (loss * weights).sum() / weights.sum(), loss[answers].mean() if answers.any() else loss.sum() * 0
 
 
-def understanding_loss(model: OvisU1, heads: nn.ModuleList, tokenizer: Tokenizer, blank: Tuple[Tensor, Any], batch: UnderstandingBatch) -> Tuple[Tensor, Dict[str, float]]:
+def cell_labels(labels: Tensor) -> Tensor:
+    """Labels of patches in merge order [B,N,3] -> of merged cells [B,N/4,3]: the first of its four patches that shows a thing."""
+    cells = labels.view(len(labels), -1, 4, 3)
+    chosen = (cells[..., 0] > 0).float().argmax(-1)
+    return cells.gather(2, chosen[..., None, None].expand(-1, -1, 1, 3))[:, :, 0]
+
+
+def shown_loss(heads: nn.ModuleList, states: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross entropy of colour, shape and material; cells with a thing count four times as much as empty ones."""
+    weight = 1 + 3 * (labels[..., 0] > 0).float().flatten()
+    losses = [F.cross_entropy(head(states).flatten(0, 1), labels[..., i].flatten(), reduction="none") for i, head in enumerate(heads)]
+    return (sum(losses) * weight).sum() / (3 * weight.sum())
+
+
+def understanding_loss(model: OvisU1, module: Understanding, tokenizer: Tokenizer, blank: Tuple[Tensor, Any], batch: UnderstandingBatch) -> Tuple[Tensor, Dict[str, float]]:
     trace: Dict[str, Tensor] = {}
     visual = model.visual_tokenizer(batch.pixels, batch.grid, trace) @ model.vte.weight
     last = trace[f"block{len(model.visual_tokenizer.backbone.trunk.blocks) - 1}"]
-    patch = sum(F.cross_entropy(head(last).flatten(0, 1), batch.labels[..., i].flatten()) for i, head in enumerate(heads)) / 3
+    patch = shown_loss(module.heads, last, batch.labels)
+    # The same from the visual words: it makes the soft vocabulary carry what the encoder knows to the language model.
+    spoken = shown_loss(module.word_heads, F.layer_norm(visual, visual.shape[-1:]), cell_labels(batch.labels))
     seen, answers = text_loss(model, tokenizer, visual[batch.text.picture], batch.text)
     nothing = model.visual_embeds(*blank).expand(len(batch.blind.ids), -1, -1)
     read, reading = text_loss(model, tokenizer, nothing, batch.blind)
-    return seen + 0.5 * patch + 0.4 * read, {"answer": float(answers), "patch": float(patch), "reading": float(reading)}
+    parts = {"answer": float(answers), "patch": float(patch), "words": float(spoken), "reading": float(reading)}
+    return seen + 0.4 * patch + 0.8 * spoken + 0.3 * read, parts
 
 
 @torch.no_grad()
@@ -103,6 +122,12 @@ def evaluate(model: OvisU1, tokenizer: Tokenizer, pre: Preprocessor, log: Log, c
     log(f"exact {sum(total) / len(total):.3f} " + " ".join(f"{k} {sum(v)}/{len(v)}" for k, v in sorted(right.items())))
 
 
+def blank_words(model: OvisU1, blank: Tuple[Tensor, Any]) -> Tensor:
+    """What the language model sees of a white condition picture, its two indicators included: [T+2,H]."""
+    begin, end = model.indicators()
+    return torch.cat((begin[None], model.visual_embeds(*blank)[0], end[None]))
+
+
 def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args: argparse.Namespace, used: float) -> None:
     set_threads(1)
     tokenizer, pre = Tokenizer.load(RUNS / "tokenizer"), Preprocessor(presets.PREPROCESSOR)
@@ -112,6 +137,8 @@ def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args
     rng, pool = random.Random(args.seed + 1000 * rank + first), ThreadPoolExecutor(1)
     blank = pre.patches([pre.condition(white())])
     make = lambda: pool.submit(understanding_batch, rng, tokenizer, pre, args.pictures, args.questions, args.blind, 0.2)
+    with torch.no_grad():
+        pinned = blank_words(model, blank)
     following, start, mark = make(), time.process_time() - used, time.time()
     sums: Dict[str, float] = {}
     while True:
@@ -122,7 +149,9 @@ def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args
         lr = args.lr * min(1, (step + 1) / 150) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress)))
         batch = following.result()
         following = make()
-        loss, parts = understanding_loss(model, module.heads, tokenizer, blank, batch)
+        loss, parts = understanding_loss(model, module, tokenizer, blank, batch)
+        if args.vision_only:  # a decoder already reads the white picture's words: they must stay what they are
+            loss = loss + 30 * (blank_words(model, blank) - pinned).square().mean()
         loss.backward()
         trainer.update(lr)
         for key, value in parts.items():
@@ -132,7 +161,7 @@ def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args
             if rank == 0:
                 log(f"step {step + 1} " + " ".join(f"{k} {m:.4f}" for k, m in zip(sorted(sums), means)) + f" lr {lr:.1e} {50 / (time.time() - mark):.2f} steps/s")
             mark, sums = time.time(), {}
-        if (step + 1) % args.save == 0 and rank == 0:
+        if (step + 1) % args.save == 0 and rank == 0 and not args.vision_only:
             save_state(RUNS / "understanding.pt", {**trainer.state(), "used": time.process_time() - start})
 
 
@@ -154,14 +183,24 @@ def main() -> None:
     parser.add_argument("--world", type=int, default=2)
     parser.add_argument("--save", type=int, default=200)
     parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--again", action="store_true", help="start a new schedule from the present weights")
+    parser.add_argument("--vision-only", action="store_true", help="a new schedule for the vision encoder; the language model stays as it is")
     parser.add_argument("--evaluate", action="store_true")
     args = parser.parse_args()
     model, tokenizer = build()
     module = Understanding(model)
     state: Optional[Dict[str, Any]] = load_state(RUNS / "understanding.pt")
+    if (args.again or args.vision_only) and state is not None:
+        load_flat(module, state["ema"])
+        state = None
     if not args.evaluate:
+        module.llm.requires_grad_(not args.vision_only)
         shared = flatten(module, args.world, state)
         launch(worker, args.world, shared, module, model, args, state["used"] if state else 0.0)
+        load_flat(module, shared.ema)
+        module.requires_grad_(True)
+        if args.vision_only:
+            shared = flatten(module, 1)
         state = {k: getattr(shared, k).clone() for k in STATE}
         save_state(RUNS / "understanding.pt", {**state, "used": 60 * args.minutes})
     load_flat(module, state["ema"])

@@ -39,7 +39,8 @@ def crops(rng: random.Random, pictures: int = 8, per: int = 4, size: int = 64) -
 
 
 def vae_loss(vae: AutoencoderKL, picture: Tensor, kl_weight: float, halve: bool) -> Tensor:
-    mean, logvar = vae.encode(picture)
+    with torch.set_grad_enabled(vae.quant_conv.weight.requires_grad):
+        mean, logvar = vae.encode(picture)
     z = mean + torch.exp(0.5 * logvar) * torch.randn_like(mean)
     if halve:
         z, picture = F.avg_pool2d(z, 2), F.avg_pool2d(picture, 2)
@@ -82,7 +83,7 @@ def worker(rank: int, shared: Shared, vae: AutoencoderKL, args: argparse.Namespa
                 log(f"step {step + 1} loss {mean:.4f} lr {lr:.1e} progress {progress:.3f} {50 / (time.time() - mark):.2f} steps/s")
             mark, total = time.time(), 0.0
         if (step + 1) % 250 == 0 and rank == 0:
-            save_state(RUNS / "vae_train.pt", {**trainer.state(), "used": time.process_time() - start})
+            save_state(RUNS / args.state, {**trainer.state(), "used": time.process_time() - start})
 
 
 def main() -> None:
@@ -93,17 +94,22 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=4, help="pictures per worker and step; four crops of each")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="start a new schedule from the present weights")
+    parser.add_argument("--decoder-only", action="store_true", help="refine the decoder alone; the latent space stays as it is")
     args = parser.parse_args()
+    args.state = "vae_decoder_train.pt" if args.decoder_only else "vae_train.pt"
     seed_everything(args.seed)
     vae = AutoencoderKL(VAE_CONFIG)
-    state, finished = load_state(RUNS / "vae_train.pt"), load_state(RUNS / "vae.pt")
+    state, finished = load_state(RUNS / args.state), load_state(RUNS / "vae.pt")
+    if args.decoder_only:  # latents that are already cached, and a decoder trained on them, stay valid
+        vae.encoder.requires_grad_(False)
+        vae.quant_conv.requires_grad_(False)
     if args.again or (state is None and finished is not None):
         vae.load_state_dict(finished["model"])
         state = None
     shared = flatten(vae, args.world, state)
     launch(worker, args.world, shared, vae, args, state["used"] if state else 0.0)
     load_flat(vae, shared.ema)
-    save_state(RUNS / "vae_train.pt", {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes})
+    save_state(RUNS / args.state, {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes})
     save_state(RUNS / "vae.pt", {"model": vae.state_dict()})
     Log(RUNS / "vae.log")(f"done: step {int(shared.step)} psnr {psnr(vae):.2f}")
 
