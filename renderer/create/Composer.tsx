@@ -87,7 +87,7 @@ export function Composer() {
     <section className={css.comp} aria-label="Prompt" data-region="prompt">
       <div className={css.notes}>
         {explained !== undefined && problem !== undefined && (
-          <Notice code={problem.code === 'REQUEST_INVALID' ? undefined : problem.code} action={<Button size="sm" kind="ghost" onClick={() => useComposer.setState({ problem: undefined })}>Close</Button>}>
+          <Notice tone={problem.code === 'REQUEST_INVALID' ? 'warn' : 'danger'} code={problem.code === 'REQUEST_INVALID' ? undefined : problem.code} action={<Button size="sm" kind="ghost" onClick={() => useComposer.setState({ problem: undefined })}>Close</Button>}>
             {explained.sentence} {explained.more}
           </Notice>
         )}

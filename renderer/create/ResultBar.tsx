@@ -47,7 +47,7 @@ export function ResultBar({ job, original, onOriginal }: { readonly job: JobReco
       <span className={css.vr} />
       <div className={css.facts}>
         <div><b>{row === undefined ? jobTitle(job, list) : taskNames[row.task]}</b>{job.request.kind !== 'understand' && job.request.seed !== undefined ? ` · seed ${seedText(job.request.seed)}` : ''}</div>
-        <small>{row === undefined ? job.request.prompt.slice(0, 48) : `${row.width} × ${row.height}${took === undefined ? '' : ` · ${duration(took)}`}`}</small>
+        <small>{row === undefined ? job.request.prompt.length > 48 ? `${job.request.prompt.slice(0, 47)}…` : job.request.prompt : `${row.width} × ${row.height}${took === undefined ? '' : ` · ${duration(took)}`}`}</small>
       </div>
       {id !== undefined && row !== undefined && (
         <>

@@ -51,7 +51,7 @@ export function JobStrip() {
   const idleText = queue?.paused && waiting > 0 ? `Paused · ${waiting} waiting` : waiting > 0 ? `${waiting} waiting` : failed > 0 ? `${failed} need attention` : 'Nothing running';
   return (
     <Popover.Root open={open} onOpenChange={(next) => useView.setState({ queueOpen: next })} modal={false}>
-      <div className={cx(css.job, job === undefined && css.idle)} data-testid="job-strip">
+      <div className={cx(css.job, job === undefined && css.idle)} data-figures data-testid="job-strip">
         <Popover.Trigger className={css.open} aria-label={`Queue: ${job === undefined ? idleText : `${jobTitle(job, list)}, ${progressText(live)}, ${waiting} waiting`}`}>
           {job === undefined
             ? <><span className={cx(css.pv, failed > 0 && css.warn)}>{failed > 0 ? <TriangleAlert size={16} /> : queue?.paused ? <Pause size={16} /> : <ListOrdered size={16} />}</span><span>{idleText}</span></>

@@ -24,7 +24,8 @@ function callPrompt(): void {
   const { place, mode, viewing } = useView.getState();
   if (viewing !== undefined) useView.setState({ viewing: undefined });
   if (place === 'models' || (place === 'gallery' && mode !== 'grid')) useView.setState({ promptCalled: true });
-  soon(focusPrompt);
+  // At once where it can be: whoever presses / goes on typing.
+  if (!focusPrompt()) soon(focusPrompt);
 }
 
 /** Asking happens in Ask; creating shows where the results arrive unless the gallery already does. */
@@ -54,7 +55,7 @@ const places: readonly Command[] = [
   { id: 'go.models', title: 'Go to Models', group: 'Go', keys: 'Ctrl+Shift+4', run: () => go('models') },
   { id: 'go.search', title: 'Search pictures', group: 'Go', keys: 'Ctrl+F', run: focusSearch },
   { id: 'go.trash', title: 'Open the trash', group: 'Go', run: () => { go('gallery'); void search({ filter: { trashed: true } }); } },
-  { id: 'ask.new', title: 'New question', group: 'Go', keys: 'Alt+N', run: () => { newChat(); go('ask'); soon(focusPrompt); } },
+  { id: 'ask.new', title: 'New question', group: 'Go', keys: 'Alt+N', run: () => { newChat(); go('ask'); if (!focusPrompt()) soon(focusPrompt); } },
   { id: 'ask.stop', title: 'Stop the answer', group: 'Jobs', keys: 'Escape', inText: true, when: () => useView.getState().place === 'ask' && isAnswering(useChats.getState().open), run: stopAnswer },
 ];
 
@@ -92,7 +93,7 @@ const views: readonly Command[] = [
   { id: 'view.light', title: 'Theme: light', group: 'View', run: () => saveSettings({ theme: 'light' }) },
   { id: 'view.system', title: 'Theme: as the system', group: 'View', run: () => saveSettings({ theme: 'system' }) },
   { id: 'studio.settings', title: 'Open settings', group: 'Studio', keys: 'Ctrl+,', run: () => useView.setState({ settingsOpen: true }) },
-  { id: 'studio.palette', title: 'Search everything', group: 'Studio', keys: 'Ctrl+K', run: () => useView.setState(({ paletteOpen }) => ({ paletteOpen: !paletteOpen })) },
+  { id: 'studio.palette', title: 'Search everything', group: 'Studio', keys: 'Ctrl+K', run: () => useView.setState(({ paletteOpen }) => ({ paletteOpen: !paletteOpen, settingsOpen: false })) },
 ];
 
 /** Called once, before the keyboard is listened to. */

@@ -53,12 +53,12 @@ export function dropZones(load: Load): readonly Zone[] {
   return [
     {
       id: 'edit', icon: <Brush size={18} aria-hidden />, title: many ? 'Edit them' : 'Edit it',
-      what: load.count > limit ? `The model takes ${plural(limit, 'picture')}: uses the last ${limit === 1 ? 'one' : `${limit}`}` : 'Becomes what the next edit works on',
+      what: load.count > limit ? `The model takes ${plural(limit, 'picture')}: uses the last ${limit === 1 ? 'one' : `${limit}`}` : many ? 'The first is edited, the others are references' : 'Becomes what the next edit works on',
       run: async () => { addPictures('edit', (await brought(load)).map((one) => one.picture)); go('create'); },
     },
     {
       id: 'ask', icon: <MessageSquare size={18} aria-hidden />, title: many ? 'Ask about them' : 'Ask about it',
-      what: many ? `All ${load.count} go into one question` : 'Goes into the next question',
+      what: many ? `${load.count === 2 ? 'Both' : `All ${load.count}`} go into one question` : 'Goes into the next question',
       refused: load.count > pictureLimit('ask') ? `A question takes ${pictureLimit('ask')} pictures at most` : undefined,
       run: async () => { addPictures('ask', (await brought(load)).map((one) => one.picture)); go('ask'); },
     },

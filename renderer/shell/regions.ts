@@ -8,8 +8,10 @@ export function cycleRegion(by: 1 | -1): void {
   (inside ?? next)?.focus();
 }
 
-export function focusPrompt(): void {
-  document.querySelector<HTMLTextAreaElement>('[data-prompt]')?.focus();
+export function focusPrompt(): boolean {
+  const prompt = document.querySelector<HTMLTextAreaElement>('[data-prompt]');
+  prompt?.focus();
+  return prompt !== null;
 }
 
 /** For actions that may need one more frame until their target is drawn. */

@@ -1,5 +1,6 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
+import { useRef } from 'react';
 import type { ReactNode } from 'react';
 import { IconButton } from './Button.tsx';
 import css from './Dialog.module.css';
@@ -14,11 +15,12 @@ export function Dialog({ open, onClose, title, children, footer, narrow }: {
   readonly footer?: ReactNode;
   readonly narrow?: boolean;
 }) {
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={open} onOpenChange={(next) => { if (!next) onClose(); }}>
       <Base.Portal>
         <Base.Backdrop className={css.backdrop} />
-        <Base.Popup className={cx(css.popup, narrow && css.narrow)}>
+        <Base.Popup ref={popup} initialFocus={popup} className={cx(css.popup, narrow && css.narrow)}>
           <div className={css.head}>
             <Base.Title className={css.title}>{title}</Base.Title>
             <Base.Close render={<IconButton label="Close" keys="Escape"><X size={16} /></IconButton>} />

@@ -33,7 +33,7 @@ export function timeLeft(ms: number): string {
 export function bytes(value: number): string {
   if (value < 1e6) return `${Math.max(1, Math.round(value / 1e3))} kB`;
   if (value < 1e9) return `${Math.round(value / 1e6)} MB`;
-  return `${(value / 1e9).toFixed(1)} GB`;
+  return `${(value / 1e9).toFixed(value < 1e10 ? 1 : 0)} GB`;
 }
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
