@@ -23,7 +23,7 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       // A bare Error is a bug report, a typed one an answer; throwing anything else is neither.
       '@typescript-eslint/only-throw-error': 'error',
       'max-lines': ['error', { max: 330, skipBlankLines: true, skipComments: true }],
