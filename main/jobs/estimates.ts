@@ -1,0 +1,59 @@
+/** How long a job will take, from how long others took here. */
+import type { JobRequest } from '../../preload/contract/generation.ts';
+import type { Estimate } from '../../preload/contract/jobs.ts';
+import type { Generation } from '../../preload/contract/project.ts';
+import type { ModelEntry } from '../../preload/contract/system.ts';
+
+export interface Sample {
+  readonly modelId: string;
+  readonly kind: JobRequest['kind'];
+  readonly ms: number;
+  /** What the time grows with; see `workOf`. */
+  readonly work: number;
+}
+
+type Model = Pick<ModelEntry, 'sizes' | 'defaults'>;
+type Size = { readonly width: number; readonly height: number };
+
+/** The samples that count: machines and settings change. */
+const newest = 5;
+
+/** Steps × pixels × passes of the network a step; 1 for an answer, whose length nobody knows before. `source` = the size of the picture that goes in. */
+export function workOf(request: JobRequest, model: Model | undefined, source: Size | undefined): number {
+  if (request.kind === 'understand') return 1;
+  const [width, height] = model?.sizes[0] ?? [1024, 1024];
+  const size: Size = request.kind === 'textToImage' ? { width: request.width ?? width, height: request.height ?? height } : source ?? { width, height };
+  const margins = request.kind === 'outpaint' ? { x: request.left + request.right, y: request.top + request.bottom } : { x: 0, y: 0 };
+  const alone = request.kind === 'textToImage' && (request.references?.length ?? 0) === 0;
+  const steps = (request.steps ?? model?.defaults.steps ?? 50) * ('strength' in request ? request.strength ?? 1 : 1);
+  return Math.max(1, steps) * (size.width + margins.x) * (size.height + margins.y) * (alone ? 2 : 3);
+}
+
+/** A finished row as a sample; undefined where it does not say how it was made. */
+export function sampleOf({ request, modelId, steps, width, height, timingsMs }: Generation): Sample | undefined {
+  if (request === null || modelId === null || steps === null) return undefined;
+  const ms = Object.entries(timingsMs).reduce((sum, [stage, value]) => (stage === 'load' ? sum : sum + value), 0);
+  // The result's own size already holds the margins of an outpainting.
+  const passes = request.kind === 'textToImage' && (request.references?.length ?? 0) === 0 ? 2 : 3;
+  return ms > 0 ? { modelId, kind: request.kind, ms, work: Math.max(1, steps) * width * height * passes } : undefined;
+}
+
+/** Newest samples first in, last out. */
+export class Estimates {
+  #samples: Sample[] = [];
+
+  add(sample: Sample): void {
+    this.#samples = [...this.#samples, sample].slice(-100);
+  }
+
+  /** `measured` from jobs of the same kind on the same model; `scaled` from other kinds of drawing; `none` without either. */
+  of(modelId: string, kind: JobRequest['kind'], work: number): Pick<Estimate, 'totalMs' | 'basis'> {
+    const ofModel = this.#samples.filter((sample) => sample.modelId === modelId);
+    const same = ofModel.filter((sample) => sample.kind === kind);
+    const similar = kind === 'understand' ? [] : ofModel.filter((sample) => sample.kind !== 'understand');
+    const [basis, samples] = same.length > 0 ? (['measured', same] as const) : similar.length > 0 ? (['scaled', similar] as const) : (['none', []] as const);
+    const rates = samples.slice(-newest).map(({ ms, work: done }) => ms / done).sort((a, b) => a - b);
+    const rate = rates[Math.floor(rates.length / 2)];
+    return { totalMs: rate === undefined ? null : rate * work, basis };
+  }
+}

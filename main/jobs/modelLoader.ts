@@ -1,0 +1,38 @@
+/** Has the right checkpoint loaded before a job runs, and only then. */
+import type { EngineOptions, ModelInfo, RunOptions } from '../engine/protocol.ts';
+import type { EngineService, ModelList, SettingsService } from '../services.ts';
+
+export class ModelLoader {
+  readonly #engine: Pick<EngineService, 'load'>;
+  readonly #models: Pick<ModelList, 'dirOf'>;
+  readonly #settings: Pick<SettingsService, 'get'>;
+  #loaded: { readonly key: string; readonly info: ModelInfo } | undefined;
+
+  constructor(engine: Pick<EngineService, 'load'>, models: Pick<ModelList, 'dirOf'>, settings: Pick<SettingsService, 'get'>) {
+    this.#engine = engine;
+    this.#models = models;
+    this.#settings = settings;
+  }
+
+  /** Loads it unless it is what was loaded last; the host brings that one back by itself after a crash. Errors: MODEL_MISSING, the engine's. */
+  async ensure(modelId: string, run: RunOptions): Promise<ModelInfo> {
+    const dir = await this.#models.dirOf(modelId);
+    const options = this.#options();
+    const key = JSON.stringify([dir, options]);
+    if (this.#loaded?.key === key) return this.#loaded.info;
+    this.#loaded = undefined;
+    const info = await this.#engine.load(dir, options, run);
+    this.#loaded = { key, info };
+    return info;
+  }
+
+  /** After a failure that says the engine holds no model. */
+  forget(): void {
+    this.#loaded = undefined;
+  }
+
+  #options(): EngineOptions {
+    const { threads, provider, precision, attention } = this.#settings.get();
+    return { attention, ...(threads !== null && { threads }), ...(provider !== null && { provider }), ...(precision !== null && { precision }) };
+  }
+}
