@@ -15,17 +15,19 @@ interface Tie {
 const up = `WITH RECURSIVE used (child, role, hash) AS (
     SELECT generation_seq, role, hash FROM generation_inputs WHERE generation_seq IN (SELECT value FROM json_each(?))
     UNION SELECT used.child, used.role, s.source_hash FROM used JOIN asset_sources s ON s.hash = used.hash
+  ), tied AS (
+    -- Of several rows with the same bytes, the youngest before the child is the one that was used.
+    SELECT DISTINCT (SELECT max(p.seq) FROM generations p WHERE p.hash = used.hash AND p.seq < used.child) AS parent, child, role FROM used
   )
-  SELECT DISTINCT p.seq AS parent, used.child AS child, used.role AS role FROM used JOIN generations p ON p.hash = used.hash AND p.seq < used.child
-  -- Of several rows with the same bytes, the youngest before the child is the one that was used.
-  WHERE NOT EXISTS (SELECT 1 FROM generations q WHERE q.hash = p.hash AND q.seq > p.seq AND q.seq < used.child)`;
+  SELECT parent, child, role FROM tied WHERE parent IS NOT NULL`;
 
-const down = `WITH RECURSIVE made (parent, hash) AS (
-    SELECT seq, hash FROM generations WHERE seq IN (SELECT value FROM json_each(?))
-    UNION SELECT made.parent, s.hash FROM made JOIN asset_sources s ON s.source_hash = made.hash
+const down = `WITH RECURSIVE made (parent, hash, until) AS (
+    -- Until the same bytes were made again: what came later used that row.
+    SELECT g.seq, g.hash, coalesce((SELECT min(q.seq) FROM generations q WHERE q.hash = g.hash AND q.seq > g.seq), 9e18) FROM generations g WHERE g.seq IN (SELECT value FROM json_each(?))
+    UNION SELECT made.parent, s.hash, made.until FROM made JOIN asset_sources s ON s.source_hash = made.hash
   )
-  SELECT DISTINCT made.parent AS parent, i.generation_seq AS child, i.role AS role FROM made JOIN generation_inputs i ON i.hash = made.hash AND i.generation_seq > made.parent
-  WHERE NOT EXISTS (SELECT 1 FROM generations p JOIN generations q ON q.hash = p.hash WHERE p.seq = made.parent AND q.seq > p.seq AND q.seq < i.generation_seq)`;
+  SELECT DISTINCT made.parent AS parent, i.generation_seq AS child, i.role AS role FROM made CROSS JOIN generation_inputs i
+    ON i.hash = made.hash AND i.generation_seq > made.parent AND i.generation_seq <= made.until`;
 
 /** All ancestors and descendants, those in the trash too, up to `depth` steps and `limit` rows. NOT_FOUND. */
 export function lineageOf(db: Db, id: string, depth = 1000, limit = 1000): Lineage {

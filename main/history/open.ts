@@ -1,5 +1,5 @@
 /** Opens the history of a data folder: one studio at a time, whole, and at this studio's schema. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StudioError } from '../errors.ts';
 import { applicationId, connect, durable, sqliteError, type Db } from './connection.ts';
@@ -39,14 +39,38 @@ export interface Opened {
 export function openDatabase(dir: string, options: { readonly migrations?: readonly Migration[] } = {}): Opened {
   const folder = dataFolder(dir);
   makeFolder(dir);
-  const sound = openSound(folder, options.migrations);
-  if (!(sound instanceof StudioError)) return { db: sound, notice: null };
+  const sound = openSound(dir, folder, options.migrations);
+  if (!(sound instanceof StudioError)) {
+    markInUse(dir);
+    return { db: sound, notice: null };
+  }
   const setAside = setAsideDamaged(folder.database);
   const db = prepare(folder, connect(folder.database), options.migrations);
   const salvagedRows = salvage(setAside, db);
   setFact(db, rebuildFact, true);
+  markInUse(dir);
   const message = `The history was damaged. It was set aside as ${setAside}; ${salvagedRows} rows could be read from it, and the rest is rebuilt from the pictures themselves. Nothing was removed.`;
   return { db, notice: { code: 'DB_CORRUPT', message, setAside, salvagedRows } };
+}
+
+/** Lies in the folder while a studio has it open, and stays after a kill or where damage was met: the next start then checks every page. */
+function inUseMark(dir: string): string {
+  return join(dir, 'history.in-use');
+}
+
+function markInUse(dir: string): void {
+  try {
+    writeFileSync(inUseMark(dir), '');
+  } catch {
+    // A full disk: then the next start checks a little less.
+  }
+}
+
+/** Writes everything out and gives the folder free. `damaged` leaves the mark. */
+export function closeDatabase(dir: string, db: Db, damaged = false): void {
+  db.pragma('optimize');
+  db.close();
+  if (!damaged) rmSync(inUseMark(dir), { force: true });
 }
 
 function makeFolder(dir: string): void {
@@ -60,11 +84,11 @@ function makeFolder(dir: string): void {
 }
 
 /** The database, or the DB_CORRUPT that tells why it won't do. */
-function openSound(folder: DataFolder, migrations: readonly Migration[] | undefined): Db | StudioError {
+function openSound(dir: string, folder: DataFolder, migrations: readonly Migration[] | undefined): Db | StudioError {
   let db: Db | undefined;
   try {
     db = connect(folder.database);
-    checkWhole(db, folder.database);
+    checkWhole(db, folder.database, existsSync(inUseMark(dir)));
     return prepare(folder, db, migrations);
   } catch (error) {
     db?.close();
@@ -75,11 +99,13 @@ function openSound(folder: DataFolder, migrations: readonly Migration[] | undefi
 }
 
 /** DB_CORRUPT when pages are damaged or missing, or the file is some other program's. */
-function checkWhole(db: Db, path: string): void {
+function checkWhole(db: Db, path: string, everyPage: boolean): void {
   refuseFuture(db);
   const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
   const id = db.pragma('application_id', { simple: true });
   if (tables > 0 && (id !== applicationId || versionOf(db) === 0)) throw new StudioError('DB_CORRUPT', `${path} is not a history of Ovis Studio.`, { path });
+  // Half a second at a hundred thousand rows: not at every start. Reading the schema has already found a file cut short.
+  if (!everyPage) return;
   const [first] = db.pragma('quick_check(1)') as { quick_check: string }[];
   if (first?.quick_check !== 'ok') throw new StudioError('DB_CORRUPT', `The history is damaged: ${first?.quick_check}.`, { path });
 }

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { StudioError, toFailure } from '../errors.ts';
 import { sqliteError, type Db } from './connection.ts';
-import { openDatabase } from './open.ts';
+import { closeDatabase, openDatabase } from './open.ts';
 import { operations, type OperationName } from './operations.ts';
 import { rebuildSearch } from './search.ts';
 import type { HistoryReply, HistoryRequest, WorkerStart } from './messages.ts';
@@ -25,27 +25,30 @@ function perform(db: Db, name: OperationName, values: readonly unknown[]): unkno
   }
 }
 
-function serve(db: Db): void {
+function serve(dir: string, db: Db): void {
+  let damaged = false;
   port?.on('message', (request: HistoryRequest) => {
     const { id } = request;
     try {
       if (request.type === 'close') {
-        db.pragma('optimize');
-        db.close();
+        closeDatabase(dir, db, damaged);
         say({ type: 'value', id, value: undefined });
         port.close();
       } else {
         say({ type: 'value', id, value: perform(db, request.name, request.values) });
       }
     } catch (error) {
-      say({ type: 'error', id, error: toFailure(sqliteError(error)) });
+      const failure = toFailure(sqliteError(error));
+      damaged ||= failure.code === 'DB_CORRUPT';
+      say({ type: 'error', id, error: failure });
     }
   });
 }
 
 try {
-  const { db, notice } = openDatabase((workerData as WorkerStart).dir);
-  serve(db);
+  const { dir } = workerData as WorkerStart;
+  const { db, notice } = openDatabase(dir);
+  serve(dir, db);
   say({ type: 'opened', notice });
 } catch (error) {
   say({ type: 'failed', error: toFailure(sqliteError(error)) });

@@ -9,7 +9,7 @@ import { loadQueue } from '../../main/history/jobs.ts';
 import { lineageOf } from '../../main/history/lineage.ts';
 import { migrate, versionOf } from '../../main/history/migrate.ts';
 import { migrations } from '../../main/history/migrations/index.ts';
-import { openDatabase } from '../../main/history/open.ts';
+import { closeDatabase, openDatabase } from '../../main/history/open.ts';
 import { searchGenerations } from '../../main/history/search.ts';
 
 const photo = 'aaaaaaaa-0000-4000-8000-000000000001';
@@ -128,7 +128,7 @@ describe('migrating', () => {
 
   it('makes no copy of a new database', () => {
     const dir = temporary();
-    openDatabase(dir).db.close();
+    closeDatabase(dir, openDatabase(dir).db);
     expect(readdirSync(dir)).toEqual(['history.db']);
   });
 
