@@ -88,11 +88,11 @@ export interface Knock {
 }
 
 /** What the preload does, from an address of our choice. */
-export function knock(knocked: Knock = {}): { port: MessagePort; closed: Promise<void> } {
+export function knock(knocked: Knock = {}, at: { emit(name: string, event: unknown): boolean } = ipcMain): { port: MessagePort; closed: Promise<void> } {
   const channels = Array.from({ length: knocked.ports ?? 1 }, () => new MessageChannel());
   const port = channels[0]?.port2 ?? new MessageChannel().port2;
   const closed = new Promise<void>((resolve) => port.once('close', () => resolve()));
-  ipcMain.emit(portMessage, {
+  at.emit(portMessage, {
     ports: channels.map((channel) => new FakeMessagePortMain(channel.port1)),
     senderFrame: { url: knocked.url ?? `${pageOrigin}/`, parent: knocked.inFrame ? {} : null },
   });
