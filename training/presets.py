@@ -45,8 +45,8 @@ def config(vocab: int, base: int, scaling_factor: float = 1.0) -> Dict[str, Any]
         "multimodal_max_length": 2048, "torch_dtype": "float16", "transformers_version": "4.51.3", "use_cache": False,
         "visual_generator_config": {
             "model_type": "yak", "architectures": ["YakModel"], "mlp_ratio": 4.0, "theta": 10000, "qkv_bias": True,
-            "guidance_embed": False, "checkpoint": False, "txt_type": "refiner", "timestep_shift": True, "base_shift": 0.5,
-            "max_shift": 1.15, "hidden_size": 160, "num_heads": 4, "axes_dim": [8, 16, 16], "depth": 2,
+            "guidance_embed": False, "checkpoint": False, "txt_type": "refiner", "timestep_shift": True, "base_shift": 1.13,
+            "max_shift": 1.78, "hidden_size": 160, "num_heads": 4, "axes_dim": [8, 16, 16], "depth": 2,
             "depth_single_blocks": 3, "context_in_dim": 2 * hidden, "vec_in_dim": 160, "in_channels": 16, "out_channels": 16,
             "vae_config": {**VAE_CONFIG, "scaling_factor": scaling_factor},
         },

@@ -33,7 +33,7 @@ SIDE = 8  # tokens per side at 128 pixels
 def mixture(progress: float) -> Dict[str, float]:
     """Shares of the training mix at a point of the run (0..1): how often an edit, and how many things in a picture."""
     ramp = min(1.0, max(0.0, (progress - 0.42) / 0.15))
-    return {"edit": 0.35 * ramp, "several": 0.05 + 0.3 * ramp, "place": 0.25 + 0.25 * ramp, "detail": 0.1 + 0.15 * ramp}
+    return {"edit": 0.3 * ramp, "several": 0.05 + 0.2 * ramp, "place": 0.25 + 0.35 * ramp, "detail": 0.1 + 0.15 * ramp}
 
 
 def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, context: Optional[Tensor]) -> Tensor:
