@@ -19,7 +19,9 @@ function summaryOf(row: Row): ChatSummary {
 
 /** The one spoken in last comes first. */
 export function listChats(db: Db, projectId?: string): ChatSummary[] {
-  return all<Row>(db, `SELECT ${columns} WHERE ?1 IS NULL OR c.project_id = ?1 ORDER BY c.updated_at DESC, c.id`, projectId ?? null).map(summaryOf);
+  const newestFirst = 'ORDER BY c.updated_at DESC, c.id';
+  const rows = projectId === undefined ? all<Row>(db, `SELECT ${columns} ${newestFirst}`) : all<Row>(db, `SELECT ${columns} WHERE c.project_id = ? ${newestFirst}`, projectId);
+  return rows.map(summaryOf);
 }
 
 function getSummary(db: Db, id: string): ChatSummary {

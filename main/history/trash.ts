@@ -19,16 +19,16 @@ export function purgeGenerations(db: Db, which: { readonly ids?: readonly string
     // Only out of the trash: a slip of the hand never removes for good.
     const seqs = all<{ seq: number }>(
       db,
-      'SELECT seq FROM generations WHERE trashed_at IS NOT NULL AND trashed_at < coalesce(?1, 9e18) AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2)))',
-      which.trashedBefore ?? null, which.ids === undefined ? null : list(which.ids),
+      'SELECT seq FROM generations WHERE trashed_at IS NOT NULL AND trashed_at < coalesce(?, 9e18) AND (? OR id IN (SELECT value FROM json_each(?)))',
+      which.trashedBefore ?? null, which.ids === undefined ? 1 : 0, list(which.ids ?? []),
     ).map((row) => row.seq);
     const used = all<{ hash: string; until: number }>(
       db,
       `SELECT hash, max(at) AS until FROM (
-        SELECT hash, created_at AS at FROM generations WHERE seq IN (SELECT value FROM json_each(?1))
-        UNION ALL SELECT i.hash, g.created_at FROM generation_inputs i JOIN generations g ON g.seq = i.generation_seq WHERE g.seq IN (SELECT value FROM json_each(?1))
+        SELECT hash, created_at AS at FROM generations WHERE seq IN (SELECT value FROM json_each(?))
+        UNION ALL SELECT i.hash, g.created_at FROM generation_inputs i JOIN generations g ON g.seq = i.generation_seq WHERE g.seq IN (SELECT value FROM json_each(?))
       ) GROUP BY hash`,
-      list(seqs),
+      list(seqs), list(seqs),
     );
     run(db, 'DELETE FROM generations WHERE seq IN (SELECT value FROM json_each(?))', list(seqs));
     dropUnusedTags(db);
