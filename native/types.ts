@@ -146,6 +146,9 @@ export interface GenerateResult {
   readonly image: RgbImage;
   readonly seed: number;
   readonly steps: number;
+  /** The guidance that was used, asked for or by default. */
+  readonly txtCfg: number;
+  readonly imgCfg: number;
   readonly timingsMs: TimingsMs;
   /** What must be stored with the row to reproduce these bytes. */
   readonly reproduce: ReproductionInfo;

@@ -86,6 +86,8 @@ export function parametersOf(request: GenerateRequest, result: GenerateResult, m
     height: result.image.height,
     seed: result.seed,
     steps: result.steps,
+    txtCfg: result.txtCfg,
+    imgCfg: result.imgCfg,
     model: modelName,
     ...result.reproduce,
   };

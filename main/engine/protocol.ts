@@ -74,6 +74,8 @@ export const generateResultSchema: z.ZodType<GenerateResult> = z.looseObject({
   image: imageSchema,
   seed: z.number(),
   steps: count,
+  txtCfg: z.number(),
+  imgCfg: z.number(),
   timingsMs,
   reproduce: reproductionSchema,
 });

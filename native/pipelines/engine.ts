@@ -9,7 +9,7 @@ import type { PipelineContext } from './context.ts';
 import { generate } from './generate.ts';
 import type { RuntimeChoice } from './networks.ts';
 import { closePipeline, openPipeline } from './open.ts';
-import { checkUnderstand } from './requests.ts';
+import { checkLength, checkUnderstand, pictureRows } from './requests.ts';
 import { understand } from './understand.ts';
 
 /** Part of what reproduces a picture: raised whenever the same request would give other bytes. */
@@ -94,12 +94,23 @@ export class PipelineEngine implements Engine {
   understand(request: UnderstandRequest, options: RunOptions = {}): Promise<UnderstandResult> {
     return this.serially(async () => {
       checkUnderstand(request);
+      this.checkRoom(request);
       try {
         return await understand(this.ctx, request, options);
       } catch (error) {
         throw await this.explained(error);
       }
     });
+  }
+
+  /** Refuses a question that does not fit beside its pictures: the model would lose what comes first, the pictures. */
+  private checkRoom(request: UnderstandRequest): void {
+    const { config, preprocessor } = this.ctx.checkpoint;
+    const pictures = request.images.reduce((sum, image) => sum + pictureRows(image, preprocessor), 0);
+    const words = [...(request.history ?? []).map(({ text }) => text), request.prompt].join('\n');
+    // Turn marks and the empty thought around each text.
+    const marks = 16 * ((request.history?.length ?? 0) + 1);
+    checkLength('prompt', words, this.ctx.tokenizer, config.multimodalMaxLength - pictures - marks);
   }
 
   /** A result that is no number often comes from a weight that is none: then the tensor is named. */

@@ -13,7 +13,7 @@ import type {
 } from '../types.ts';
 import type { PipelineContext } from './context.ts';
 import { runGuided, type GuidedJob } from './guided.ts';
-import { cfgOf, checkDrawingPrompt, checkLength, checkPictures, checkTarget, seedOf, sideOf, stepsOf, strengthOf } from './requests.ts';
+import { cfgOf, checkDrawingPrompt, checkLength, checkPictures, checkTarget, numberIn, seedOf, sideOf, stepsOf, strengthOf } from './requests.ts';
 
 /** From what a person asks for to the job that the denoising loop runs. */
 
@@ -177,6 +177,8 @@ export interface Generated {
   readonly image: RgbImage;
   readonly seed: number;
   readonly steps: number;
+  readonly txtCfg: number;
+  readonly imgCfg: number;
   readonly timingsMs: TimingsMs;
 }
 
@@ -188,6 +190,7 @@ export async function generate(ctx: PipelineContext, request: GenerateRequest, r
   checkPictures(request);
   const steps = stepsOf(request.steps, ctx.checkpoint.studio.steps);
   const seed = seedOf(request.seed, DEFAULT_SEED);
+  const previewEvery = numberIn('previewEvery', request.previewEvery, { min: 0, max: 1000, whole: true }, 0);
   const shift = request.shift ?? true;
   if (typeof shift === 'number' && !(Math.abs(shift) <= 10)) {
     throw new EngineError('REQUEST_INVALID', `shift must be on, off, or a number from -10 to 10, got ${shift}`, { field: 'shift' });
@@ -197,6 +200,6 @@ export async function generate(ctx: PipelineContext, request: GenerateRequest, r
   checkRoom(ctx, job.prompt, Math.max(job.context.length, 1));
   const { latentChannels } = ctx.checkpoint.config.vae;
   const noise = normalNoise(latentChannels * (job.size.width / 8) * (job.size.height / 8), seed, request.noiseStream ?? 'torch-f32');
-  const result = await runGuided(ctx, { ...job, noise, steps, shift, previewEvery: request.previewEvery ?? 0, scope: request.kind }, run);
-  return { image: finish(result.image), seed, steps: result.steps, timingsMs: result.timingsMs };
+  const result = await runGuided(ctx, { ...job, noise, steps, shift, previewEvery, scope: request.kind }, run);
+  return { image: finish(result.image), seed, steps: result.steps, txtCfg: job.txtCfg, imgCfg: job.imgCfg, timingsMs: result.timingsMs };
 }

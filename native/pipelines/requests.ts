@@ -1,4 +1,6 @@
 import { EngineError } from '../errors.ts';
+import type { PreprocessorConfig } from '../config.ts';
+import { understandingSize } from '../image/preprocess.ts';
 import { imagePlaceholder } from '../tokenizer/chatTemplate.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { GenerateRequest, MaskImage, RgbImage, UnderstandRequest } from '../types.ts';
@@ -101,6 +103,12 @@ export function checkUnderstand(request: UnderstandRequest): void {
   numberIn('topK', request.topK, { min: 0, max: 1_000_000, whole: true }, 0);
   numberIn('repetitionPenalty', request.repetitionPenalty, { min: 0.01, max: 100 }, 1);
   seedOf(request.seed, 0);
+}
+
+/** Rows that a picture takes in a sequence: its visual tokens and the two marks around them. */
+export function pictureRows(image: RgbImage, p: PreprocessorConfig): number {
+  const { width, height } = understandingSize(image, { ...p, mean: p.imageMean, std: p.imageStd });
+  return (width * height) / (p.patchSize * p.hiddenStride) ** 2 + 2;
 }
 
 /** The pictures of a request, by field. */

@@ -111,9 +111,9 @@ describe('a question with', () => {
     await expectUnharmed();
   });
 
-  it('100 kB is answered from its end, as the published code cuts it, or refused', async () => {
-    const run = host.understand({ ...question, prompt: 'what is it '.repeat(9_400) });
-    await run.catch((error: unknown) => expect(error).toMatchObject({ code: 'REQUEST_INVALID' }));
+  it('100 kB is refused: answering would lose the picture, which stands first', async () => {
+    const failure = await failureOf(host.understand({ ...question, prompt: 'what is it '.repeat(9_400) }));
+    expect(failure).toMatchObject({ code: 'REQUEST_INVALID', details: { field: 'prompt' } });
     await expectUnharmed();
   });
 

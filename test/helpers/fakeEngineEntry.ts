@@ -69,7 +69,7 @@ class PuppetEngine implements Engine {
     }
     const image = 'image' in request ? request.image : { width: 2, height: 2, data };
     if (request.prompt === 'malformed result') return { image: { width: 3, height: 3, data } } as GenerateResult;
-    return { image, seed: request.seed ?? 42, steps, timingsMs: { denoise: 1 }, reproduce: this.info.reproduce };
+    return { image, seed: request.seed ?? 42, steps, txtCfg: request.txtCfg ?? 5, imgCfg: 'imgCfg' in request ? (request.imgCfg ?? 1.5) : 1.5, timingsMs: { denoise: 1 }, reproduce: this.info.reproduce };
   }
 
   async understand(request: UnderstandRequest, run: RunOptions = {}): Promise<UnderstandResult> {
