@@ -73,6 +73,7 @@ export class StudioEngine implements EngineService {
     } else if (this.#memoryTimer === undefined) {
       this.#memoryTimer = setInterval(() => void this.#measure(), this.#options.memoryEveryMs ?? 2_000);
       this.#memoryTimer.unref();
+      void this.#measure();
     }
     this.#options.changed(this.status());
   }
