@@ -18,7 +18,7 @@ function SizeChip() {
   const sizes = model?.sizes ?? [];
   return (
     <Menu
-      side="top" trigger={<button type="button" className={css.chip} aria-label={`Size ${width} by ${height}`}><Crop size={14} aria-hidden /><b>{width} × {height}</b></button>}
+      side="top" trigger={<button type="button" className={css.chip}><Crop size={14} aria-hidden /><span className="visually-hidden">Size </span><b>{width} × {height}</b></button>}
       items={sizes.map(([w, h]) => ({ label: `${w} × ${h}`, run: () => setSampling({ width: w, height: h }) }))}
     />
   );
@@ -39,7 +39,7 @@ function SeedChip() {
   const locked = useComposer((state) => state.seedLocked);
   return (
     <Menu
-      side="top" trigger={<button type="button" className={cx(css.chip, css.second)} aria-label={locked ? `Seed ${seed}, locked` : 'Seed drawn anew for every run'}>{locked ? <Lock size={14} aria-hidden /> : <Dices size={14} aria-hidden />}Seed <b>{locked ? seedText(seed) : 'any'}</b></button>}
+      side="top" trigger={<button type="button" className={cx(css.chip, css.second)}>{locked ? <Lock size={14} aria-hidden /> : <Dices size={14} aria-hidden />}Seed <b>{locked ? seedText(seed) : 'any'}</b></button>}
       items={[
         { label: locked ? 'Draw a new seed for every run' : `Keep seed ${seedText(seed)}`, icon: locked ? <Dices size={14} /> : <Lock size={14} />, run: () => useComposer.setState({ seedLocked: !locked }) },
         { label: 'Draw another seed', icon: <Dices size={14} />, run: () => setSampling({ seed: newSeed() }) },

@@ -1,6 +1,7 @@
 import { Brush, Calendar, Images, Search, Sparkle, Star, Tag, Trash2, Upload, Workflow } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { GalleryFilter } from '../../preload/contract/gallery.ts';
+import { cx } from '../ui/cx.ts';
 import { bytes, count } from '../ui/format.ts';
 import css from './Gallery.module.css';
 import { refine, show, useGallery } from './gallery.ts';
@@ -22,7 +23,7 @@ function same(a: GalleryFilter, b: GalleryFilter): boolean {
 function Entries({ entries }: { readonly entries: readonly Entry[] }) {
   const filter = useGallery((state) => state.filter);
   return entries.map((entry) => (
-    <button key={entry.name} type="button" className={css.nav} title={entry.name} aria-label={entry.name} aria-current={same(filter, entry.filter) ? 'true' : undefined} onClick={() => show(entry.filter)}>
+    <button key={entry.name} type="button" className={css.nav} title={entry.name} aria-current={same(filter, entry.filter) ? 'true' : undefined} onClick={() => show(entry.filter)}>
       {entry.icon}<span>{entry.name}</span>{entry.count !== undefined && <span className={css.c}>{count(entry.count)}</span>}
     </button>
   ));
@@ -50,7 +51,7 @@ export function Filters() {
       />
       <h2>When</h2>
       {([['Today', today], ['Last seven days', today - 6 * day], ['Last thirty days', today - 29 * day]] as const).map(([name, from]) => (
-        <button key={name} type="button" className={css.nav} title={name} aria-label={name} aria-current={filter.from === from ? 'true' : undefined} onClick={() => refine('from', filter.from === from ? undefined : from)}>
+        <button key={name} type="button" className={cx(css.nav, css.wideOnly)} title={name} aria-current={filter.from === from ? 'true' : undefined} onClick={() => refine('from', filter.from === from ? undefined : from)}>
           <Calendar size={16} /><span>{name}</span>
         </button>
       ))}
@@ -60,7 +61,7 @@ export function Filters() {
       {counts !== undefined && <Entries entries={counts.tags.slice(0, 12).map((tag) => ({ icon: <Tag size={16} />, name: tag.tag, filter: { tags: [tag.tag] }, count: tag.count }))} />}
       {saved.length > 0 && <h2>Saved searches</h2>}
       {saved.map((one) => (
-        <button key={one.id} type="button" className={css.nav} title={one.name} aria-label={one.name} onClick={() => show(one.filter)}><Search size={16} /><span>{one.name}</span></button>
+        <button key={one.id} type="button" className={css.nav} title={one.name} onClick={() => show(one.filter)}><Search size={16} /><span>{one.name}</span></button>
       ))}
       {counts !== undefined && <p className={css.used}>{counts.bytes === 0 ? 'Nothing stored yet' : `${bytes(counts.bytes)} on this computer`}</p>}
     </nav>

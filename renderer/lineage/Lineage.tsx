@@ -28,7 +28,7 @@ function Node({ placed, chosen, mark, onFocus }: { readonly placed: Placed; read
     <button
       type="button" className={css.node} id={`node-${node.id}`} role="treeitem" aria-selected={chosen} tabIndex={chosen ? 0 : -1} data-region-focus={chosen ? '' : undefined}
       style={{ left: nodeX(placed.column), top: nodeY(placed.row) }} onFocus={onFocus} onDoubleClick={() => openViewer(node.id)}
-      aria-label={`${node.title}, ${taskNames[node.task]}${node.seed === null ? '' : `, seed ${node.seed}`}`} title={node.title}
+      title={node.title}
     >
       <span className={css.thumb}>
         <img src={thumbUrl(node.hash)} alt="" />

@@ -41,14 +41,28 @@ export function layOut(graph: Lineage, centre: string): readonly Placed[] {
       }
     }
   };
-  const middle = graph.nodes.find((node) => node.id === centre);
-  if (middle !== undefined) put(middle, 1);
-  const order = graph.nodes.filter((node) => node.id !== centre).toSorted((a, b) => Math.abs(a.distance) - Math.abs(b.distance) || a.createdAt - b.createdAt);
-  for (const node of order) {
-    const near = graph.edges.filter((edge) => edge.role === 'source' && (edge.to === node.id || edge.from === node.id)).map((edge) => rows.get(edge.to === node.id ? edge.from : edge.to)).find((row) => row !== undefined);
-    put(node, near ?? rows.size);
-  }
-  return graph.nodes.map((node) => ({ node, column: columns.get(node.id) ?? 0, row: rows.get(node.id) ?? 0 }));
+  // Outwards from the centre, edits before references: each picture stands as near as it can to the one it is tied to.
+  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
+  const reach = (start: LineageNode, wanted: number): void => {
+    put(start, wanted);
+    const queue = [start];
+    for (let here = queue.shift(); here !== undefined; here = queue.shift()) {
+      const { id } = here;
+      const tied = graph.edges.filter((edge) => edge.from === id || edge.to === id)
+        .map((edge) => ({ node: byId.get(edge.from === id ? edge.to : edge.from), aside: edge.role === 'source' ? 0 : 1 }))
+        .sort((a, b) => a.aside - b.aside || (a.node?.createdAt ?? 0) - (b.node?.createdAt ?? 0));
+      for (const { node, aside } of tied) {
+        if (node === undefined || rows.has(node.id)) continue;
+        put(node, (rows.get(id) ?? 0) + aside);
+        queue.push(node);
+      }
+    }
+  };
+  const middle = byId.get(centre);
+  if (middle !== undefined) reach(middle, 1);
+  for (const node of graph.nodes) if (!rows.has(node.id)) reach(node, Math.max(0, ...rows.values()) + 1);
+  const top = Math.min(...rows.values());
+  return graph.nodes.map((node) => ({ node, column: columns.get(node.id) ?? 0, row: (rows.get(node.id) ?? 0) - top }));
 }
 
 /** Where an arrow key leads: along an edge sideways, to the nearest in the column up and down. */

@@ -8,7 +8,7 @@ function isText(target: EventTarget | null): boolean {
 
 /** Inside a menu, a list box or a dialog, letters and arrows belong to it. */
 function isOwned(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest('[role="menu"],[role="listbox"]:not([data-region]),[role="dialog"]:not([data-testid="queue"]),[role="slider"]') !== null;
+  return target instanceof Element && target.closest('[role="menu"],[role="listbox"]:not([data-region]),[role="dialog"]:not([data-testid="queue"])') !== null;
 }
 
 /** Listens for every command's key until the signal. */

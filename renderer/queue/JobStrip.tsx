@@ -48,18 +48,19 @@ export function JobStrip() {
   const live = useLive((state) => (job === undefined ? undefined : state.byJob[job.id]));
   const waiting = list.filter(isWaiting).length;
   const failed = list.filter(needsAttention).length;
-  const idleText = queue?.paused && waiting > 0 ? `Paused · ${waiting} waiting` : waiting > 0 ? `${waiting} waiting` : failed > 0 ? `${failed} need attention` : 'Nothing running';
+  const idleText = queue?.paused && waiting > 0 ? `Paused · ${waiting} waiting` : waiting > 0 ? `${waiting} waiting` : failed > 0 ? `${failed} ${failed === 1 ? 'needs' : 'need'} attention` : 'Nothing running';
   return (
     <Popover.Root open={open} onOpenChange={(next) => useView.setState({ queueOpen: next })} modal={false}>
       <div className={cx(css.job, job === undefined && css.idle)} data-figures data-testid="job-strip">
-        <Popover.Trigger className={css.open} aria-label={`Queue: ${job === undefined ? idleText : `${jobTitle(job, list)}, ${progressText(live)}, ${waiting} waiting`}`}>
+        <Popover.Trigger className={css.open}>
+          <span className="visually-hidden">Queue: </span>
           {job === undefined
             ? <><span className={cx(css.pv, failed > 0 && css.warn)}>{failed > 0 ? <TriangleAlert size={16} /> : queue?.paused ? <Pause size={16} /> : <ListOrdered size={16} />}</span><span>{idleText}</span></>
             : (
               <>
                 <Preview job={job} live={live} />
                 <span className={css.tx}><b>{jobTitle(job, list)}</b><span>{progressText(live)}</span></span>
-                <span className={css.q}><ListOrdered size={14} aria-hidden />{waiting}</span>
+                {waiting > 0 && <span className={css.q}><ListOrdered size={14} aria-hidden />{waiting}<span className="visually-hidden"> waiting</span></span>}
               </>
             )}
         </Popover.Trigger>

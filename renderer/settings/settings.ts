@@ -16,7 +16,7 @@ onEvent((event) => {
 /** Shows the change at once and keeps what the studio says it stored. */
 export async function saveSettings(patch: SettingsChange): Promise<void> {
   const before = useSettings.getState().settings;
-  if (before !== undefined) useSettings.setState({ settings: { ...before, ...(patch as Partial<Settings>) } as Settings });
+  if (before !== undefined) useSettings.setState({ settings: { ...before, ...(patch as Partial<Settings>) } });
   try {
     useSettings.setState({ settings: await studio().system.changeSettings(patch) });
   } catch (thrown) {

@@ -5,7 +5,7 @@ import { picturesFor, recallFrom } from '../gallery/verbs.ts';
 import { bringIn } from '../studio/bringIn.ts';
 import type { Brought } from '../studio/bringIn.ts';
 import { studio } from '../studio/current.ts';
-import { missing } from '../studio/problem.ts';
+import { refusal } from '../studio/problem.ts';
 import { plural } from '../ui/format.ts';
 import { say } from './notices.ts';
 import { go } from './view.ts';
@@ -30,7 +30,7 @@ export interface Zone {
 
 async function brought(load: Load): Promise<readonly Brought[]> {
   const pictures = load.ids === undefined ? await bringIn(load.files ?? []) : (await picturesFor(load.ids)).map((picture) => ({ picture }));
-  if (pictures.length === 0) throw missing('No picture was found among the files. PNG, JPEG, WebP, GIF, AVIF and TIFF can be read.');
+  if (pictures.length === 0) throw refusal('No picture was found among the files. PNG, JPEG, WebP, GIF, AVIF and TIFF can be read.');
   return pictures;
 }
 
@@ -39,7 +39,7 @@ async function recall(load: Load): Promise<void> {
     await recallFrom(load.ids[0], 'all');
   } else {
     const [first] = await brought(load);
-    if (first?.request === undefined) throw missing('This file carries no parameters. Pictures saved by the studio, and many other tools, do.');
+    if (first?.request === undefined) throw refusal('This file carries no parameters. Pictures saved by the studio, and many other tools, do.');
     applyRequest(first.request, null, []);
     say('Every parameter is back');
   }

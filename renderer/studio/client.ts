@@ -50,7 +50,7 @@ function overSocket(): StudioClient {
 function follow(current: () => StudioClient, path: readonly string[]): unknown {
   return new Proxy(() => undefined, {
     get: (_target, name) => (typeof name === 'string' && name !== 'then' ? follow(current, [...path, name]) : undefined),
-    apply: (_target, _this, args) => {
+    apply: (_target, _this, args: unknown[]) => {
       let call: unknown = current();
       for (const name of path) call = (call as Record<string, unknown>)[name];
       return (call as (...args: unknown[]) => unknown)(...args);

@@ -21,7 +21,7 @@ export function Select<T extends string>({ label, value, options, onChange, show
   const chosen = options.find((option) => option.value === value)?.label ?? value;
   return (
     <Base.Root items={options} value={value} modal={false} onValueChange={(next) => { if (next !== null) onChange(next); }}>
-      <Base.Trigger className={cx(field.field, field.select, className)} aria-label={`${label}: ${chosen}`}>
+      <Base.Trigger className={cx(field.field, field.select, className)} aria-label={`${label} ${chosen}`}>
         {showLabel && <span className={cx(field.label, field.still)}>{label}</span>}
         <Base.Value className={menu.chosen} style={showLabel ? undefined : { textAlign: 'left' }} />
         <ChevronDown size={14} aria-hidden />

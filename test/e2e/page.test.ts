@@ -1,0 +1,280 @@
+/** The whole page in a real browser, on fake services: every place, every key, nothing serious for a screen reader. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from '@playwright/test';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { launch, skipReason } from './browser.ts';
+import { startFakeHost } from './fakeHost.ts';
+import type { FakeHost } from './fakeHost.ts';
+
+const shots = join(import.meta.dirname, '../../out/e2e');
+const skipped = skipReason();
+
+describe.skipIf(skipped !== undefined)('the page', () => {
+  let host: FakeHost;
+  let browser: Browser;
+  let context: BrowserContext | undefined;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    mkdirSync(shots, { recursive: true });
+    await build({ configFile: join(import.meta.dirname, '../../renderer/vite.config.ts'), mode: 'fake', logLevel: 'error' });
+    host = await startFakeHost();
+    browser = await launch();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await host?.close();
+  });
+  afterEach(async () => {
+    await context?.close();
+    expect(problems.splice(0)).toEqual([]);
+  });
+
+  async function open(query: string, width = 1440, height = 900): Promise<Page> {
+    context = await browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
+    await page.goto(`${host.url}?${query}`);
+    await page.waitForSelector('html[data-ready]');
+    return page;
+  }
+  const place = (page: Page, name: string) => page.getByRole('navigation', { name: 'Places' }).getByRole('button', { name }).click();
+  const strip = (page: Page) => page.getByTestId('job-strip');
+
+  it('opens Models first, and an example is one key away', async () => {
+    const page = await open('history=0&stepMs=30');
+    await page.getByRole('heading', { name: 'Ready to use' }).waitFor();
+    await page.screenshot({ path: join(shots, 'models.png') });
+    await page.keyboard.press('1');
+    const prompt = page.getByLabel('Prompt for Create');
+    await expect.poll(() => prompt.inputValue()).toContain('red sphere');
+    await page.keyboard.press('Control+Enter');
+    await page.getByTestId('preview').waitFor();
+    await page.getByTestId('result').waitFor();
+    await page.screenshot({ path: join(shots, 'create.png') });
+  });
+
+  it('queues, reorders by key, pauses, cancels, retries', async () => {
+    const page = await open('history=20&stepMs=200');
+    for (const [index, words] of ['first red cone', 'second red cone', 'third red cone'].entries()) {
+      await page.keyboard.press('/');
+      await page.keyboard.press('Control+A');
+      await page.keyboard.type(words);
+      await page.keyboard.press('Control+Enter');
+      await expect.poll(() => strip(page).textContent()).toContain(index === 0 ? 'Step' : `${index}`);
+    }
+    await page.keyboard.press('Alt+q');
+    const rows = page.getByTestId('queue').locator('[data-job]');
+    await expect.poll(() => rows.count()).toBe(3);
+    await rows.nth(2).focus();
+    await page.keyboard.press('Alt+ArrowUp');
+    await expect.poll(() => rows.nth(1).textContent()).toContain('third');
+    await page.getByTestId('queue').getByRole('button', { name: 'Pause' }).click();
+    await page.getByTestId('queue').getByRole('button', { name: 'Resume' }).waitFor();
+    await page.screenshot({ path: join(shots, 'queue.png') });
+    await page.keyboard.press('Escape');
+    await page.locator('[data-region=stage]').focus();
+    await page.keyboard.press('Shift+X');
+    await expect.poll(() => strip(page).textContent()).toContain('Paused');
+    await page.keyboard.press('Alt+q');
+    await page.getByTestId('queue').getByRole('button', { name: 'Retry' }).click();
+    await expect.poll(() => rows.count()).toBe(4);
+  });
+
+  it('says beside its cause what failed and what to do', async () => {
+    const page = await open('history=20&stepMs=20');
+    await page.keyboard.press('/');
+    await page.keyboard.type('a red cone, too large');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('Memory ran out at 256 × 256.').first().waitFor();
+    await page.getByRole('button', { name: 'Try 192 × 192' }).first().waitFor();
+  });
+
+  it('tells before running what the model cannot know', async () => {
+    const page = await open('history=20');
+    await page.keyboard.press('/');
+    await page.keyboard.type('a dog on a red cube');
+    await page.getByText('Toybox does not know “dog”').waitFor();
+  });
+
+  it('finds, chooses, stars, trashes and restores by keyboard', async () => {
+    const page = await open('history=300');
+    await place(page, 'Gallery');
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('cone');
+    await page.getByRole('status').filter({ hasText: / of 300 · \d+ ms/ }).waitFor();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.press('Delete');
+    await page.getByTestId('grid').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.getByText('2 pictures selected').waitFor();
+    await page.keyboard.press('s');
+    await page.keyboard.press('Delete');
+    await page.getByText('2 pictures moved to the trash').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('2 pictures restored').waitFor();
+    await page.screenshot({ path: join(shots, 'gallery.png') });
+  });
+
+  it('scrolls a hundred thousand pictures to their end', async () => {
+    const page = await open('history=100000');
+    await place(page, 'Gallery');
+    await page.getByTestId('grid').focus();
+    await page.keyboard.press('End');
+    await expect.poll(() => page.getByRole('option', { selected: true }).getAttribute('aria-posinset')).toBe('100000');
+    expect(await page.getByRole('option').count()).toBeLessThan(200);
+  });
+
+  it('looks closer, before and after, and recalls every parameter', async () => {
+    const page = await open('history=120');
+    await place(page, 'Gallery');
+    await page.getByRole('option').first().click();
+    await page.keyboard.press('Space');
+    await page.getByTestId('viewer').waitFor();
+    await page.getByRole('button', { name: 'Before and after' }).click();
+    await page.getByRole('slider', { name: 'Line between before and after' }).focus();
+    await page.keyboard.press('End');
+    await expect.poll(() => page.getByRole('slider', { name: 'Line between before and after' }).getAttribute('aria-valuenow')).toBe('100');
+    await page.screenshot({ path: join(shots, 'viewer.png') });
+    await page.keyboard.press('r');
+    await page.getByText('Every parameter is back').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByLabel('Prompt for Edit').inputValue()).toBe('turn the sphere orange');
+  });
+
+  it('walks the lineage and compares', async () => {
+    const page = await open('history=120');
+    await place(page, 'Gallery');
+    await page.getByRole('option').nth(3).click();
+    await page.keyboard.press('g');
+    await page.getByTestId('lineage').waitFor();
+    await page.getByRole('treeitem', { selected: true }).focus();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('put a small white sphere');
+    await page.keyboard.press('1');
+    await page.getByRole('table').waitFor();
+    await page.screenshot({ path: join(shots, 'lineage.png') });
+  });
+
+  it('asks about two pictures, streams, stops, and makes a prompt of the answer', async () => {
+    const page = await open('history=120&stepMs=100');
+    await place(page, 'Gallery');
+    await page.getByRole('option').nth(0).click();
+    await page.getByRole('option').nth(1).click({ modifiers: ['Control'] });
+    await page.keyboard.press('a');
+    await page.keyboard.press('/');
+    await page.keyboard.type('What changed?');
+    await page.keyboard.press('Control+Enter');
+    const answers = page.getByRole('log', { name: 'Questions and answers' });
+    await expect.poll(() => answers.textContent()).toContain('A shows');
+    await page.keyboard.press('Escape');
+    await answers.getByText('Stopped').waitFor();
+    await page.screenshot({ path: join(shots, 'ask.png') });
+    await answers.getByRole('button', { name: 'Use as prompt' }).click();
+    await expect.poll(() => page.getByLabel('Prompt for Create').inputValue()).toContain('A shows');
+  });
+
+  it('takes what is dropped, and says what each zone does', async () => {
+    const page = await open('history=20');
+    const data = await page.evaluateHandle(async () => {
+      const canvas = document.createElement('canvas');
+      canvas.width = canvas.height = 32;
+      canvas.getContext('2d')?.fillRect(0, 0, 32, 32);
+      const bytes = Uint8Array.from(atob(canvas.toDataURL('image/png').split(',')[1] ?? ''), (letter) => letter.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], 'dropped.png', { type: 'image/png' }));
+      return transfer;
+    });
+    await place(page, 'Create');
+    await page.dispatchEvent('[data-region=stage]', 'dragenter', { dataTransfer: data });
+    await page.getByText('Becomes what the next edit works on').waitFor();
+    await page.dispatchEvent('[data-zone=edit]', 'drop', { dataTransfer: data });
+    await page.getByText('dropped.png').first().waitFor();
+    await page.getByLabel('Prompt for Edit').waitFor();
+  });
+
+  it('reads sums, units and nonsense in its fields', async () => {
+    const page = await open('history=20');
+    await place(page, 'Create');
+    const width = page.getByRole('spinbutton', { name: 'Width' });
+    await width.fill('2*250');
+    await width.press('Enter');
+    await page.getByText('Snapped to 512').waitFor();
+    await width.fill('wide');
+    await width.press('Enter');
+    await page.getByText('“wide” is not a number').waitFor();
+    await width.press('Escape');
+    expect(await width.inputValue()).toBe('512');
+    await width.press('Shift+ArrowDown');
+    expect(await width.inputValue()).toBe('192');
+  });
+
+  it('reaches every part of the window with F6, and every command with Ctrl K', async () => {
+    const page = await open('history=20');
+    await place(page, 'Create');
+    const seen = new Set<string | null | undefined>();
+    for (let press = 0; press < 8; press++) {
+      await page.keyboard.press('F6');
+      seen.add(await page.evaluate(() => document.activeElement?.closest<HTMLElement>('[data-region]')?.dataset['region']));
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(['header', 'stage', 'prompt', 'panel', 'status']));
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('light');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe('light');
+  });
+
+  it.each(['dark', 'light'] as const)('has nothing serious for axe, %s', async (theme) => {
+    const page = await open('history=120&stepMs=300');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(`theme ${theme}`);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe(theme);
+    const found: string[] = [];
+    const check = async (name: string): Promise<void> => {
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      for (const one of violations) if (one.impact === 'serious' || one.impact === 'critical') found.push(`${name}: ${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')}`);
+    };
+    await place(page, 'Create');
+    await page.keyboard.press('/');
+    await page.keyboard.type('a dog and a red cone');
+    await page.keyboard.press('Control+Enter');
+    await page.getByTestId('preview').waitFor();
+    await check('create');
+    await page.keyboard.press('Alt+q');
+    await page.getByTestId('queue').waitFor();
+    await check('queue');
+    await page.keyboard.press('Escape');
+    for (const name of ['Gallery', 'Ask', 'Models']) {
+      await place(page, name);
+      await page.waitForTimeout(200);
+      await check(name);
+    }
+    await place(page, 'Gallery');
+    await page.getByRole('option').first().click();
+    await page.keyboard.press('g');
+    await page.getByTestId('lineage').waitFor();
+    await check('lineage');
+    await page.keyboard.press('Control+,');
+    await page.getByRole('dialog', { name: 'Settings' }).waitFor();
+    await check('settings');
+    expect(found).toEqual([]);
+  });
+
+  it.each([[1100, 700], [1440, 900], [2200, 1300]])('clips nothing sideways at %i', async (width, height) => {
+    const page = await open('history=120', width, height);
+    for (const name of ['Create', 'Gallery', 'Ask', 'Models']) {
+      await place(page, name);
+      await page.waitForTimeout(150);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(over, name).toBe(0);
+      await page.screenshot({ path: join(shots, `${name.toLowerCase()}-${width}.png`) });
+    }
+  });
+});
