@@ -68,9 +68,14 @@ function markInUse(dir: string): void {
 
 /** Writes everything out and gives the folder free. `damaged` leaves the mark. */
 export function closeDatabase(dir: string, db: Db, damaged = false): void {
-  db.pragma('optimize');
+  let whole = !damaged;
+  try {
+    db.pragma('optimize');
+  } catch {
+    whole = false;
+  }
   db.close();
-  if (!damaged) rmSync(inUseMark(dir), { force: true });
+  if (whole) rmSync(inUseMark(dir), { force: true });
 }
 
 function makeFolder(dir: string): void {

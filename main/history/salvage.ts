@@ -1,4 +1,5 @@
 /** Reads what can still be read out of a damaged database. */
+import { existsSync, rmSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { Db } from './connection.ts';
 
@@ -20,7 +21,14 @@ export function salvage(damaged: string, into: Db): number {
     return into.transaction(() => tables.reduce((sum, table) => sum + copyTable(from, into, table), 0))();
   } finally {
     from.close();
+    leaveNoTrace(damaged);
   }
+}
+
+/** Reading makes side files; a log that was there before holds something and stays. */
+function leaveNoTrace(path: string): void {
+  rmSync(`${path}-shm`, { force: true });
+  if (existsSync(`${path}-wal`) && statSync(`${path}-wal`).size === 0) rmSync(`${path}-wal`);
 }
 
 function copyTable(from: Db, into: Db, table: string): number {
