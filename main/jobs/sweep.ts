@@ -1,8 +1,8 @@
 /** The guidance study: finished cells → one labelled grid, as in the paper. */
 import type { Hash } from '../../preload/contract/common.ts';
 import type { BatchInput, BatchRecord, JobRecord } from '../../preload/contract/jobs.ts';
-import { parametersText } from '../imaging/pictures.ts';
 import type { SheetTask } from '../imaging/messages.ts';
+import { parametersText } from '../pictures.ts';
 import type { AssetStore, HistoryService, NewGeneration } from '../services.ts';
 import { axesOf, promptLabel } from './expand.ts';
 
