@@ -10,7 +10,7 @@ export interface Io {
   readonly spawn: SpawnEngine;
   readonly imaging: Imaging;
   /** Calls back at each request to stop (Ctrl-C); returns the way to unsubscribe. */
-  onInterrupt(listener: () => void): () => void;
+  onInterrupt(listener: (signal?: NodeJS.Signals) => void): () => void;
 }
 
 export const builtInModel = fileURLToPath(new URL('../../resources/models/toybox', import.meta.url));
@@ -28,9 +28,9 @@ export function processIo(): Io {
     imaging: new Imaging(),
     onInterrupt: (listener) => {
       let last = 0;
-      const handler = (): void => {
+      const handler = (signal: NodeJS.Signals): void => {
         const now = Date.now();
-        if (now - last > echoMs) listener();
+        if (now - last > echoMs) listener(signal);
         last = now;
       };
       for (const signal of signals) process.on(signal, handler);

@@ -1,12 +1,15 @@
 /** Builds what is started from sources: the page, and the desktop app's own files. Nothing is built twice. */
 import { spawn } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '../errors.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const pageDir = join(root, 'out/renderer');
+
+const longestBuildMs = 120_000;
 
 interface Target {
   readonly what: string;
@@ -40,10 +43,36 @@ async function build(target: Target, say: (text: string) => void): Promise<void>
   if ((await stat(join(root, script)).catch(() => undefined)) === undefined) {
     throw new StudioError('REQUEST_INVALID', `Building ${target.what} needs the development packages: run "npm ci" without --omit=dev.`, { missing: script });
   }
-  const started = Date.now();
-  say(`Building ${target.what} …\n`);
-  await run(process.execPath, [join(root, script), ...args], target.what);
-  say(`Built in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`);
+  await alone(async () => {
+    if (await isFresh(target)) return;
+    const started = Date.now();
+    say(`Building ${target.what} …\n`);
+    await run(process.execPath, [join(root, script), ...args], target.what);
+    say(`Built in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`);
+  });
+}
+
+/** Two builds at once would empty each other's folder. A folder is the lock: making it succeeds once. */
+async function alone(work: () => Promise<void>): Promise<void> {
+  const lock = join(root, 'out/.building');
+  await mkdir(join(root, 'out'), { recursive: true });
+  for (;;) {
+    try {
+      await mkdir(lock);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const since = (await stat(lock).catch(() => undefined))?.mtimeMs ?? Date.now();
+      // Left behind by a build that was killed.
+      if (Date.now() - since > longestBuildMs) await rm(lock, { recursive: true, force: true });
+      else await delay(200);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
 }
 
 /** Built after the last change of any of its sources. */

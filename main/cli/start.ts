@@ -64,13 +64,13 @@ function portOf(args: Arguments): number {
   return port;
 }
 
-/** Work in hand makes the first Ctrl-C a question. */
+/** Work in hand makes the first Ctrl-C a question; who ends processes by SIGTERM waits for no answer. */
 function untilStop(io: Io, unfinishedJobs: () => number): Promise<void> {
   return new Promise((done) => {
     let asked = false;
-    const unsubscribe = io.onInterrupt(() => {
+    const unsubscribe = io.onInterrupt((signal) => {
       const count = unfinishedJobs();
-      if (count > 0 && !asked) {
+      if (count > 0 && !asked && signal !== 'SIGTERM') {
         asked = true;
         io.stderr.write(`${count === 1 ? '1 job is' : `${count} jobs are`} not finished; what waits goes on at the next start, what runs can be retried. Ctrl-C again closes.\n`);
         return;
