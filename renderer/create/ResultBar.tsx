@@ -3,6 +3,7 @@ import type { JobRecord } from '../../preload/contract/jobs.ts';
 import { useGeneration } from '../gallery/useGeneration.ts';
 import { askAbout, editThese, star } from '../gallery/verbs.ts';
 import { jobTitle, taskNames } from '../queue/describe.ts';
+import { PreviewImage } from '../queue/PreviewImage.tsx';
 import { progressShare } from '../queue/JobStrip.tsx';
 import { isRunning, useJobs, useLive } from '../queue/jobs.ts';
 import { openViewer } from '../shell/view.ts';
@@ -18,14 +19,13 @@ function Variant({ job, shown }: { readonly job: JobRecord; readonly shown: bool
   const row = useGeneration(job.generationIds[0]);
   const live = useLive((state) => state.byJob[job.id]);
   const bad = job.state === 'failed' || job.state === 'interrupted';
-  const picture = row === undefined ? live?.preview?.path : thumbUrl(row.hash);
   return (
     <button
       type="button" className={cx(css.var, bad && css.bad)} aria-pressed={shown} title={job.request.prompt}
       aria-label={`${job.state === 'queued' ? 'Waiting' : job.state === 'running' ? 'Running' : bad ? 'Failed' : 'Result'}: ${job.request.prompt}`}
       onClick={() => useStage.setState({ pinned: job.id })}
     >
-      {picture !== undefined ? <img src={picture} alt="" /> : bad ? <TriangleAlert size={16} /> : <Clock size={16} />}
+      {row !== undefined ? <img src={thumbUrl(row.hash)} alt="" /> : live?.preview !== undefined ? <PreviewImage preview={live.preview} alt="" /> : bad ? <TriangleAlert size={16} /> : <Clock size={16} />}
       {isRunning(job) && <i className={cx(bar.bar, bar.thick)} style={{ width: `${progressShare(live) * 100}%` }} />}
     </button>
   );

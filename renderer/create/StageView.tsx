@@ -5,6 +5,7 @@ import { useGeneration } from '../gallery/useGeneration.ts';
 import { sizeOf } from '../queue/describe.ts';
 import { progressText } from '../queue/JobStrip.tsx';
 import { isRunning, useJobs, useLive } from '../queue/jobs.ts';
+import { PreviewImage } from '../queue/PreviewImage.tsx';
 import { applyRemedy } from '../queue/remedy.ts';
 import { useConnection } from '../studio/connection.ts';
 import { studio } from '../studio/current.ts';
@@ -25,7 +26,7 @@ function Live({ job }: { readonly job: JobRecord }) {
   const speed = live?.progress?.stepMs;
   return (
     <div className={cx(css.picture, css.draft)}>
-      {live?.preview === undefined ? <p role="status">{isRunning(job) ? progressText(live) : 'Waiting'}</p> : <img src={live.preview.path} alt={`Preview of ${job.request.prompt}`} data-testid="preview" />}
+      {live?.preview === undefined ? <p role="status">{isRunning(job) ? progressText(live) : 'Waiting'}</p> : <PreviewImage preview={live.preview} alt={`Preview of ${job.request.prompt}`} testId="preview" />}
       {isRunning(job) && <span className={css.label}>{progressText(live)}{speed == null ? '' : ` · ${duration(speed)} a step`}</span>}
     </div>
   );

@@ -3,6 +3,7 @@ import type { JobRecord } from '../../preload/contract/jobs.ts';
 import { sizeOf } from '../queue/describe.ts';
 import { progressShare, progressText } from '../queue/JobStrip.tsx';
 import { isActive, isRunning, isWaiting, needsAttention, useJobs, useLive } from '../queue/jobs.ts';
+import { PreviewImage } from '../queue/PreviewImage.tsx';
 import { applyRemedy } from '../queue/remedy.ts';
 import { studio } from '../studio/current.ts';
 import { explain } from '../studio/explain.ts';
@@ -28,7 +29,7 @@ function Tile({ job }: { readonly job: JobRecord }) {
   }
   return (
     <div className={cx(css.cell, live?.preview === undefined && css.wait)} title={job.request.prompt}>
-      {live?.preview === undefined ? <Clock size={16} aria-hidden /> : <img src={live.preview.path} alt={`Preview of ${job.request.prompt}`} />}
+      {live?.preview === undefined ? <Clock size={16} aria-hidden /> : <PreviewImage preview={live.preview} alt={`Preview of ${job.request.prompt}`} />}
       {live?.preview === undefined ? <span className={css.said}>{isRunning(job) ? progressText(live) : `Waiting · ${job.label || job.request.prompt}`}</span>
         : <span className={css.badge}>Step {live.progress?.step ?? 0} of {live.progress?.steps ?? 0}</span>}
       {isRunning(job) && <i className={cx(bar.bar, bar.thick)} style={{ width: `${progressShare(live) * 100}%` }} />}

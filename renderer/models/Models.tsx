@@ -1,5 +1,5 @@
 import { FolderOpen, ImageIcon } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Failure } from '../../preload/contract/errors.ts';
 import type { Example } from '../../preload/contract/system.ts';
 import { Composer } from '../create/Composer.tsx';
@@ -14,6 +14,7 @@ import { Button } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import css from './Models.module.css';
 import { ModelCard } from './ModelCard.tsx';
+import { withOvisU1 } from './ovisU1.ts';
 import { startExample } from './startExample.ts';
 
 const opens: Readonly<Record<Example['place'], string>> = {
@@ -21,7 +22,10 @@ const opens: Readonly<Record<Example['place'], string>> = {
 };
 
 function Starts() {
-  const examples = useConnection((state) => state.examples).slice(0, 3);
+  const all = useConnection((state) => state.examples);
+  const examples = useMemo(() => all.slice(0, 3), [all]);
+  // Without a single picture three grey boxes would only look broken.
+  const pictured = examples.some((example) => example.image !== null);
   useEffect(() => {
     const controller = new AbortController();
     window.addEventListener('keydown', (event) => {
@@ -37,7 +41,7 @@ function Starts() {
     <div className={css.starts}>
       {examples.map((example, index) => (
         <button key={example.id} type="button" className={css.start} onClick={() => { void startExample(example); }}>
-          <span className={css.shot}>{example.image === null ? <ImageIcon size={18} aria-hidden /> : <img src={thumbUrl(example.image)} alt="" />}</span>
+          {pictured && <span className={css.shot}>{example.image === null ? <ImageIcon size={18} aria-hidden /> : <img src={thumbUrl(example.image)} alt="" />}</span>}
           <span className={css.told}>
             <b>{example.title}<kbd>{index + 1}</kbd></b>
             <span>{example.text}</span>
@@ -98,7 +102,7 @@ export function Models() {
           </p>
           <Starts />
           <Import />
-          {models.map((model) => <ModelCard key={model.id} model={model} />)}
+          {withOvisU1(models).map((model) => <ModelCard key={model.id} model={model} />)}
         </div>
       </div>
       {called && <Composer />}

@@ -12,6 +12,7 @@ import bar from '../ui/Progress.module.css';
 import { jobTitle, sizeOf, taskNames } from './describe.ts';
 import { progressShare, progressText } from './JobStrip.tsx';
 import { cancelJobs, isActive, isRunning, isWaiting, moveJobBy, moveJobTo, useJobs, useLive } from './jobs.ts';
+import { PreviewImage } from './PreviewImage.tsx';
 import css from './QueuePanel.module.css';
 import { applyRemedy } from './remedy.ts';
 
@@ -70,7 +71,7 @@ export function JobRow({ job }: { readonly job: JobRecord }) {
       onDragOver={(event) => { if (waiting && event.dataTransfer.types.includes(dragJob)) { event.preventDefault(); setOver(true); } }}
       onDragLeave={() => setOver(false)} onDrop={drop}
     >
-      <span className={css.pv}>{live?.preview === undefined ? <StateIcon job={job} /> : <img src={live.preview.path} alt="" />}</span>
+      <span className={css.pv}>{live?.preview === undefined ? <StateIcon job={job} /> : <PreviewImage preview={live.preview} alt="" />}</span>
       <span className={css.tx}>
         <b title={job.request.prompt}>{job.request.prompt}</b>
         <small className={bad ? css.bad : undefined}>

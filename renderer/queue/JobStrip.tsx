@@ -8,6 +8,7 @@ import { cx } from '../ui/cx.ts';
 import { plural, timeLeft } from '../ui/format.ts';
 import bar from '../ui/Progress.module.css';
 import css from './JobStrip.module.css';
+import { PreviewImage } from './PreviewImage.tsx';
 import { jobTitle } from './describe.ts';
 import { cancelJobs, isRunning, isWaiting, needsAttention, useJobs, useLive } from './jobs.ts';
 import type { LiveJob } from './jobs.ts';
@@ -36,7 +37,7 @@ export function progressShare(live: LiveJob | undefined): number {
 }
 
 function Preview({ job, live }: { readonly job: JobRecord; readonly live: LiveJob | undefined }) {
-  if (live?.preview !== undefined) return <span className={css.pv}><img src={live.preview.path} alt="" /></span>;
+  if (live?.preview !== undefined) return <span className={css.pv}><PreviewImage preview={live.preview} alt="" /></span>;
   return <span className={css.pv}>{job.request.kind === 'understand' ? <MessageSquare size={16} aria-hidden /> : <ListOrdered size={16} aria-hidden />}</span>;
 }
 
