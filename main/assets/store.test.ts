@@ -198,7 +198,7 @@ describe('collecting', () => {
     ];
     for (let round = 0; round < 60; round++) {
       // Several at a time: collections overlap with puts and rows.
-      await Promise.all(Array.from({ length: 5 }, () => steps[below(steps.length)]?.()));
+      await Promise.all(Array.from({ length: 5 }, () => (steps[below(steps.length)] as () => Promise<void>)()));
       const used = new Set([...users.values()].flatMap((hashes) => [...hashes]));
       for (const hash of used) expect(existsSync(pathOf(dir, hash)), `round ${round}`).toBe(true);
     }

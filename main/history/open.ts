@@ -1,5 +1,5 @@
 /** Opens the history of a data folder: one studio at a time, whole, and at this studio's schema. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StudioError } from '../errors.ts';
 import { applicationId, connect, durable, sqliteError, type Db } from './connection.ts';
@@ -81,10 +81,12 @@ export function closeDatabase(dir: string, db: Db, damaged = false): void {
 function makeFolder(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true });
+    accessSync(dir, constants.W_OK);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOSPC' || code === 'EDQUOT') throw new StudioError('DISK_FULL', `No disk space to make the data folder ${dir}.`, { path: dir }, { retryable: true, cause: error });
-    throw new StudioError('REQUEST_INVALID', `The data folder ${dir} cannot be made (${code}): choose another with --data.`, { path: dir, reason: 'NOT_WRITABLE' }, { cause: error });
+    const why = { EROFS: 'the disk is read-only', EACCES: 'permission denied', EPERM: 'permission denied', EEXIST: 'a file is in its place', ENOTDIR: 'a file is in its place' }[code] ?? code;
+    throw new StudioError('REQUEST_INVALID', `Nothing can be written to the data folder ${dir}: ${why}. Choose another with --data.`, { path: dir, reason: 'NOT_WRITABLE' }, { cause: error });
   }
 }
 
