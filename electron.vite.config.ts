@@ -39,5 +39,6 @@ export default defineConfig(({ command, mode }) => ({
       rolldownOptions: { output: { entryFileNames: '[name].cjs' } },
     },
   },
-  renderer: page({ command, mode }),
+  // `--mode shell`: everything but the page, which has a build of its own.
+  ...(mode === 'shell' ? {} : { renderer: page({ command, mode }) }),
 }));

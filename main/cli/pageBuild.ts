@@ -26,16 +26,20 @@ const page: Target = {
   command: ['node_modules/vite/bin/vite.js', 'build', '--config', 'renderer/vite.config.ts', '--logLevel', 'error'],
 };
 
-const desktop: Target = {
+/** Main and preload, without the page. */
+const shell: Target = {
   what: 'the desktop app',
-  built: join(root, 'out/main/index.js'),
-  sources: ['main', 'native', 'preload', 'renderer', 'electron.vite.config.ts', 'package.json'],
-  command: ['node_modules/electron-vite/bin/electron-vite.js', 'build', '--logLevel', 'error'],
+  built: join(root, 'out/preload/index.cjs'),
+  sources: ['main', 'native', 'preload', 'electron.vite.config.ts', 'package.json'],
+  command: ['node_modules/electron-vite/bin/electron-vite.js', 'build', '--mode', 'shell', '--logLevel', 'error'],
 };
 
 export const buildPage = (say: (text: string) => void): Promise<void> => build(page, say);
 /** The page included. */
-export const buildDesktop = (say: (text: string) => void): Promise<void> => build(desktop, say);
+export async function buildDesktop(say: (text: string) => void): Promise<void> {
+  await build(page, say);
+  await build(shell, say);
+}
 
 async function build(target: Target, say: (text: string) => void): Promise<void> {
   if (await isFresh(target)) return;
