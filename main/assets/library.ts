@@ -11,8 +11,12 @@ export interface Library {
   readonly notice: OpenNotice | null;
   /** Rows are being made again from the pictures; null when nothing is missing. Progress comes through `onRebuild`. */
   readonly rebuilding: Promise<Rebuilt> | null;
+  /** Empties the trash of what lay there for so many days (0 = never), and removes files that nothing uses. Returns how many rows and files went. */
+  tidy(trashDays: number): Promise<{ readonly rows: number; readonly files: number; readonly bytes: number }>;
   close(): Promise<void>;
 }
+
+const dayMs = 86_400_000;
 
 export interface LibraryOptions {
   readonly dir: string;
@@ -35,6 +39,10 @@ export async function openLibrary({ dir, imaging, graceMs, onRebuild }: LibraryO
       assets,
       notice: history.notice,
       rebuilding,
+      tidy: async (trashDays) => {
+        const rows = trashDays > 0 ? await history.purgeOlderThan(Date.now() - trashDays * dayMs) : 0;
+        return { rows, ...(await assets.collect()) };
+      },
       close: async () => {
         await assets.close();
         await history.close();

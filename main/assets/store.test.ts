@@ -127,6 +127,16 @@ describe('collecting', () => {
     await expect(assets.info(purged.hash)).rejects.toMatchObject({ code: 'ASSET_MISSING' });
   });
 
+  it('tidying leaves the trash alone until its days are over', async () => {
+    const { assets, history, tidy } = await open(temporary());
+    const { hash } = await assets.put(picture(0));
+    const [row] = await history.gallery.add([newGeneration(hash, { createdAt: Date.now() + 10 })]);
+    await history.gallery.trash({ ids: [row?.id ?? ''] });
+    expect([await tidy(0), await tidy(30)]).toEqual(Array(2).fill({ rows: 0, files: 0, bytes: 0 }));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await tidy(1e-8)).toMatchObject({ rows: 1, files: 1 });
+  });
+
   it('gives a file without a row a chance, then removes it', async () => {
     const dir = temporary();
     await (await open(dir)).close();
