@@ -24,7 +24,7 @@ export async function openParts(base: StudioBase): Promise<StudioParts> {
       pictures: storedPictures(assets, imaging),
       report: (failure, what) => log.failure(failure, what),
     });
-    return { history, assets, pictures: pictureFiles(assets), queue, close };
+    return { history, assets, pictures: pictureFiles(assets, imaging), queue, close };
   } catch (error) {
     await close();
     throw error;

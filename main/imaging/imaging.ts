@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fromFailure, StudioError } from '../errors.ts';
-import type { CannyOptions, ImagingReply, ImagingTask, MaskOptions, PictureFacts, PreparedMasks, SheetTask } from './messages.ts';
+import type { CannyOptions, FileOptions, ImagingReply, ImagingTask, MaskOptions, PictureFacts, PreparedMasks, SheetTask } from './messages.ts';
 import type { MaskImage, RgbImage } from '../engine/protocol.ts';
 
 interface Pending {
@@ -56,6 +56,11 @@ export class Imaging {
   /** A picture file (its bytes, or where it lies) → format, upright size, and a WebP thumbnail within `edge` pixels; 0 = none, only headers are read. */
   inspect(input: Uint8Array | string, edge: number): Promise<PictureFacts> {
     return this.#ask<PictureFacts>({ type: 'inspect', input: typeof input === 'string' ? resolve(input) : input, edge });
+  }
+
+  /** A picture file → the same picture in another format, upright. */
+  encodeFile(path: string, options: FileOptions): Promise<Uint8Array> {
+    return this.#ask<Uint8Array>({ type: 'encodeFile', path: resolve(path), options });
   }
 
   /** Pixels → PNG bytes that hold `text` under `ovis-studio`. */

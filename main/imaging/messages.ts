@@ -37,7 +37,16 @@ export interface PictureFacts {
   readonly thumbnail: Uint8Array | undefined;
 }
 
+/** A file for others. */
+export interface FileOptions {
+  readonly format: 'png' | 'jpeg' | 'webp';
+  /** 1–100; PNG knows none. */
+  readonly quality: number;
+  readonly xmp: string | undefined;
+}
+
 export type ImagingTask =
+  | { readonly type: 'encodeFile'; readonly path: string; readonly options: FileOptions }
   | { readonly type: 'inspect'; readonly input: Uint8Array | string; readonly edge: number }
   | { readonly type: 'decode'; readonly path: string }
   | { readonly type: 'canny'; readonly path: string; readonly options: CannyOptions }

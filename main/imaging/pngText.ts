@@ -23,6 +23,13 @@ export function writePngText(png: Uint8Array, keyword: string, text: string): Ui
   return Buffer.concat([png.subarray(0, header.end), encodeChunk('iTXt', data), ...rest]);
 }
 
+/** Takes the texts of these keywords out. in: PNG bytes → out: PNG bytes; bytes that are no PNG come back as they are. */
+export function removePngTexts(png: Uint8Array, keywords: readonly string[]): Uint8Array {
+  const chunks = [...chunksOf(png)];
+  const kept = chunks.filter((chunk) => !keywords.includes(keywordOf(chunk) ?? ''));
+  return kept.length === chunks.length ? png : Buffer.concat(kept.map((chunk) => png.subarray(chunk.start, chunk.end)));
+}
+
 /** The text under `keyword`, or undefined. Bytes that are no PNG hold none. */
 export function readPngText(png: Uint8Array, keyword: string): string | undefined {
   for (const chunk of chunksOf(png)) {

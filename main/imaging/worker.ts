@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { cannyMap } from '../../native/image/canny.ts';
-import { decodeImage, decodeMask, encodePng, encodeWebp, inspectImage } from '../../native/image/codec.ts';
+import { decodeImage, decodeMask, encodeFile, encodePng, encodeWebp, inspectImage } from '../../native/image/codec.ts';
 import { compositeMaskFrom, denoiseMaskFrom, growMask, maskBounds } from '../../native/image/mask.ts';
 import { drawSheet } from '../../native/image/sheet.ts';
 import { StudioError, toFailure } from '../errors.ts';
@@ -52,6 +52,7 @@ async function perform(task: ImagingTask): Promise<RgbImage | MaskImage | Prepar
     }
     case 'masks': return naming(task.path, () => masksOf(task));
     case 'decodeMask': return naming(task.path, () => decodeMask(task.path));
+    case 'encodeFile': return naming(task.path, async () => encodeFile(await decodeImage(task.path), task.options));
     case 'encodePreview': return encodeWebp(task.image);
     case 'sheet': {
       const { columns, rows, cells } = task.sheet;

@@ -2,7 +2,9 @@
 import type { AssetInfo, Generation } from '../../preload/contract/project.ts';
 import type { ExportInput } from '../../preload/contract/gallery.ts';
 import { generateInputSchema, type GenerateInput } from '../../preload/contract/generation.ts';
-import { readPngText } from '../imaging/pngText.ts';
+import type { Imaging } from '../imaging/imaging.ts';
+import { readPngText, removePngTexts, writePngText } from '../imaging/pngText.ts';
+import { a1111Keyword, a1111Text, xmpKeyword, xmpPacket } from './parameterTexts.ts';
 import type { AssetStore } from '../services.ts';
 
 export interface CarriedParameters {
@@ -19,11 +21,37 @@ export interface PictureFiles {
 /** The keyword under which a PNG of ours holds its parameters. */
 export const studioKeyword = 'ovis-studio';
 
-export function pictureFiles(assets: Pick<AssetStore, 'read'>): PictureFiles {
+/** Files as they are stored, or made anew in another format. */
+export function pictureFiles(assets: Pick<AssetStore, 'read' | 'file'>, imaging: Pick<Imaging, 'encodeFile'>): PictureFiles {
   return {
     parameters: (hash) => readParameters(assets, hash),
-    export: async (generation) => new Blob([new Uint8Array(await assets.read(generation.hash))], { type: generation.mime }),
+    export: async (generation, { format, quality = 92, withParameters = true }) => {
+      const own = JSON.stringify(ownParameters(generation));
+      const xmp = withParameters ? xmpPacket(generation, own) : undefined;
+      const png = format === 'png' && generation.mime === 'image/png' ? await assets.read(generation.hash) : undefined;
+      if (png === undefined) {
+        const bytes = await imaging.encodeFile((await assets.file(generation.hash)).path, { format, quality, xmp });
+        return asBlob(format === 'png' && withParameters ? withTexts(bytes, generation, own) : bytes, format);
+      }
+      // The pixels' own bytes stay as they are: only texts beside them change.
+      return asBlob(withParameters ? withTexts(png, generation, own) : removePngTexts(png, [studioKeyword, a1111Keyword, xmpKeyword]), format);
+    },
   };
+}
+
+function ownParameters({ request, seed, modelName, reproduce }: Generation): unknown {
+  return { request, seed, modelName, reproduce };
+}
+
+function withTexts(png: Uint8Array, generation: Generation, own: string): Uint8Array {
+  // A picture that was brought in keeps what it said; there is nothing that we know better.
+  if (generation.request === null) return png;
+  const texts: [string, string][] = [[xmpKeyword, xmpPacket(generation, own)], [a1111Keyword, a1111Text(generation)], [studioKeyword, own]];
+  return texts.reduce((bytes, [keyword, text]) => writePngText(bytes, keyword, text), png);
+}
+
+function asBlob(bytes: Uint8Array, format: ExportInput['format']): Blob {
+  return new Blob([new Uint8Array(bytes)], { type: `image/${format}` });
 }
 
 /** Reads what a PNG holds under our keyword, or under the one that others use. */
@@ -31,7 +59,7 @@ async function readParameters(assets: Pick<AssetStore, 'read'>, hash: AssetInfo[
   const bytes = await assets.read(hash);
   const own = readPngText(bytes, studioKeyword);
   if (own !== undefined) return { source: 'studio', request: requestOf(own), text: own };
-  const others = readPngText(bytes, 'parameters');
+  const others = readPngText(bytes, a1111Keyword);
   return { source: others === undefined ? null : 'a1111', request: null, text: others ?? null };
 }
 

@@ -123,6 +123,19 @@ export async function encodeWebp(image: RgbImage, quality = 80): Promise<Uint8Ar
   return new Uint8Array(await sharp(data, { raw: { width, height, channels: 3 } }).webp({ quality, effort: 2 }).toBuffer());
 }
 
+/** Pixels → file bytes for other programs, at a quality of 1–100; `xmp` is a whole packet. */
+export async function encodeFile(image: RgbImage, { format, quality, xmp }: { readonly format: 'png' | 'jpeg' | 'webp'; readonly quality: number; readonly xmp: string | undefined }): Promise<Uint8Array> {
+  const { width, height, data } = image;
+  const picture = sharp(data, { raw: { width, height, channels: 3 } });
+  if (xmp !== undefined) picture.withXmp(xmp);
+  switch (format) {
+    case 'png': return new Uint8Array(await picture.png().toBuffer());
+    // Above 90 a person wants the colours whole too.
+    case 'jpeg': return new Uint8Array(await picture.jpeg({ quality, chromaSubsampling: quality > 90 ? '4:4:4' : '4:2:0', mozjpeg: true }).toBuffer());
+    case 'webp': return new Uint8Array(await picture.webp({ quality }).toBuffer());
+  }
+}
+
 /** What a picture file is, without its pixels. */
 export interface PictureFacts {
   readonly mime: string;

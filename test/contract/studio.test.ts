@@ -12,7 +12,7 @@ import { spawnNode } from '../../main/engine/spawnNode.ts';
 import { openParts } from '../../main/parts.ts';
 import { openStudio, type Studio } from '../../main/studio.ts';
 import { startLoopback, type Loopback } from '../../main/transport/loopback.ts';
-import { writePngText } from '../../main/imaging/pngText.ts';
+import { readPngText, writePngText } from '../../main/imaging/pngText.ts';
 import type { StudioClient } from '../helpers/transports.ts';
 
 vi.mock('electron', () => import('../helpers/fakeElectron.ts'));
@@ -146,6 +146,28 @@ describe('a picture', () => {
     const again = await upload(new Uint8Array(await file.arrayBuffer()));
     expect(await client.assets.parameters({ hash: again.hash })).toMatchObject({ source: 'studio', request: { prompt: 'a red cube', seed: 9 } });
     expect(await client.system.engine()).toMatchObject({ state: 'ready', modelId: 'toybox', pid: expect.any(Number) });
+  });
+
+  it('leaves as a file of each kind, with its parameters or without', async () => {
+    const [job] = await client.jobs.submit({ requests: [{ kind: 'textToImage', prompt: 'a <red> cube & "more" ü', steps: 2, seed: 9, txtCfg: 4 }] });
+    expect(await ended(job?.id ?? '')).toBe('done');
+    const id = (await client.gallery.search({})).items[0]?.id ?? '';
+    const stored = await client.gallery.get({ id });
+    const bytesOf = async (format: 'png' | 'jpeg' | 'webp', withParameters?: boolean): Promise<Buffer> => {
+      const blob = await client.gallery.export({ id, format, ...(withParameters === undefined ? {} : { withParameters }) });
+      expect(blob.type).toBe(`image/${format}`);
+      return Buffer.from(await blob.arrayBuffer());
+    };
+    const whole = await bytesOf('png');
+    expect(readPngText(whole, 'parameters')).toMatch(/^a <red> cube & "more" ü\nSteps: 2, Sampler: Euler, CFG scale: 4, Seed: 9, Size: 2x2, Model hash: .*, Model: puppet?.*, Version: Ovis Studio/i);
+    expect(readPngText(whole, 'XML:com.adobe.xmp')).toContain('a &lt;red&gt; cube &amp; "more" ü');
+    const bare = await bytesOf('png', false);
+    for (const keyword of ['parameters', 'ovis-studio', 'XML:com.adobe.xmp']) expect(readPngText(bare, keyword)).toBeUndefined();
+    for (const format of ['jpeg', 'webp'] as const) {
+      expect((await bytesOf(format)).includes('a &lt;red&gt; cube')).toBe(true);
+      expect((await bytesOf(format, false)).includes('cube')).toBe(false);
+      expect((await upload(await bytesOf(format))).width).toBe(stored.width);
+    }
   });
 
   it('is brought in with what it says of itself', async () => {
