@@ -1,0 +1,41 @@
+/** Starts the real studio as a person does, and says where its page is. */
+import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface StudioProcess {
+  readonly link: string;
+  /** Ends it as Ctrl-C does, and waits. */
+  stop(): Promise<void>;
+}
+
+export async function startStudio(dataDir: string): Promise<StudioProcess> {
+  const child = spawn(process.execPath, [join(root, 'main/cli/launch.mjs'), 'start', '--browser', '--no-open', '--data', dataDir], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (text: Buffer) => { said += text.toString(); });
+  const link = await new Promise<string>((resolve, reject) => {
+    let out = '';
+    child.stdout.on('data', (text: Buffer) => {
+      out += text.toString();
+      const found = /http:\/\/\S+/.exec(out)?.[0];
+      if (found !== undefined) resolve(found);
+    });
+    child.on('exit', (code) => reject(new Error(`the studio ended with ${code}: ${said}`)));
+  });
+  const ended = new Promise<void>((resolve) => { child.on('exit', () => resolve()); });
+  return {
+    link,
+    stop: async () => {
+      child.kill('SIGTERM');
+      const slow = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(slow);
+    },
+  };
+}
+
+export function removeData(dataDir: string): Promise<void> {
+  return rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+}
