@@ -36,7 +36,11 @@ export function createHandler(rooms: Rooms, report: Report): StandardHandler<Rec
     ],
     interceptors: [
       async (options) => {
-        const result = await options.next();
+        const result = await options.next().catch((error: unknown) => {
+          // Calls end in failures of ours; only a payload that cannot be decoded fails outside of them.
+          if (error instanceof ORPCError) throw error;
+          throw toOrpc({ code: 'IPC_INVALID', message: `${options.request.url.pathname}: the input could not be read.`, details: {}, retryable: false });
+        });
         if (!result.matched) throw toOrpc({ code: 'IPC_INVALID', message: `There is no call ${options.request.url.pathname}.`, details: {}, retryable: false });
         return result;
       },
