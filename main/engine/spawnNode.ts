@@ -34,6 +34,8 @@ export interface SpawnNodeOptions {
   readonly entry?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly execArgv?: readonly string[];
+  /** What runs the module; default: this same Node. */
+  readonly execPath?: string;
   /** What the process writes, line by line or in pieces; default: only kept for the crash report. */
   readonly onOutput?: (text: string) => void;
 }
@@ -59,6 +61,7 @@ export function spawnNode(options: SpawnNodeOptions = {}): SpawnEngine {
       serialization: 'advanced', // structured clone: pixels stay bytes
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: options.env ?? process.env,
+      ...(options.execPath !== undefined && { execPath: options.execPath }),
       execArgv: [...typeStripping(entry), ...(options.execArgv ?? [])],
     });
     const collect = (chunk: string): void => {

@@ -5,6 +5,7 @@ import { toFailure, StudioError, type Failure } from '../errors.ts';
 import type { EventHub, JobRows } from '../services.ts';
 import { expandBatch } from './expand.ts';
 import type { JobTable } from './jobTable.ts';
+import { hasEnded } from './order.ts';
 import type { NewJob } from './submit.ts';
 import { makeSheet, planSheet, type SheetParts } from './sweep.ts';
 
@@ -75,6 +76,13 @@ export class Batches {
       this.#timers.set(batchId, timer);
     }
     this.#drawOnce(batch);
+  }
+
+  /** Whether a grid is still to be drawn from this ended job: then it must stay on the list. */
+  needs({ batchId }: JobRecord): boolean {
+    const batch = batchId === null ? undefined : this.#batches.get(batchId);
+    if (batch?.input.sweep === undefined || batch.grid !== null) return false;
+    return this.#sheets.has(batch.id) || this.#jobsOf(batch.id).some((job) => !hasEnded(job));
   }
 
   /** Grids that a killed studio left undrawn. */

@@ -126,7 +126,7 @@ class Queue implements JobQueue {
       return this.#again({ ...job, request: reseeded(job.request) }, { label: '' });
     },
     clear: async ({ jobIds }) => {
-      await this.#table.remove(() => this.#table.all().filter((job) => hasEnded(job) && (jobIds?.includes(job.id) ?? true)).map(({ id }) => id));
+      await this.#table.remove(() => this.#table.all().filter((job) => hasEnded(job) && (jobIds?.includes(job.id) ?? true) && !this.#batches.needs(job)).map(({ id }) => id));
       this.#tellStatus();
     },
     estimate: ({ request, modelId }) => this.#forecast.of(request, modelId ?? this.#parts.settings.get().modelId),
