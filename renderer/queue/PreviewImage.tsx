@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Preview } from '../../preload/contract/jobs.ts';
+import { previewUrl } from './previewUrls.ts';
 
 interface Shown {
   readonly step: number;
@@ -13,15 +14,9 @@ interface Shown {
 export function PreviewImage({ preview, alt, testId }: { readonly preview: Preview; readonly alt: string; readonly testId?: string }) {
   const [shown, setShown] = useState<Shown>();
   useEffect(() => {
-    const load = async (): Promise<void> => {
-      const answer = await fetch(preview.path);
-      if (!answer.ok) return;
-      const url = URL.createObjectURL(await answer.blob());
-      setShown((now) => (now === undefined || now.step <= preview.step ? { step: preview.step, url } : now));
-    };
-    load().catch(() => undefined);
+    void previewUrl(preview.path).then((url) => {
+      if (url !== undefined) setShown((now) => (now === undefined || now.step <= preview.step ? { step: preview.step, url } : now));
+    });
   }, [preview]);
-  // The one before is let go only when the next is drawn.
-  useEffect(() => () => { if (shown !== undefined) URL.revokeObjectURL(shown.url); }, [shown]);
   return shown === undefined ? null : <img src={shown.url} alt={alt} data-testid={testId} />;
 }

@@ -50,8 +50,22 @@ export function applyToJobs(list: readonly JobRecord[], event: StudioEvent): rea
   }
 }
 
+const pending = new Map<string, LiveJob>();
+let flushing: ReturnType<typeof setTimeout> | undefined;
+
+/** Gathers what arrives within a blink: a small model makes a hundred steps a second, and no eye needs each of them. */
 function live(jobId: string, patch: LiveJob): void {
-  useLive.setState(({ byJob }) => ({ byJob: { ...byJob, [jobId]: { ...byJob[jobId], ...patch } } }));
+  pending.set(jobId, { ...pending.get(jobId), ...patch });
+  flushing ??= setTimeout(flush, 60);
+}
+
+function flush(): void {
+  flushing = undefined;
+  const active = new Set(useJobs.getState().list.filter(isActive).map((job) => job.id));
+  const patches = [...pending].filter(([id]) => active.has(id));
+  pending.clear();
+  if (patches.length === 0) return;
+  useLive.setState(({ byJob }) => ({ byJob: { ...byJob, ...Object.fromEntries(patches.map(([id, patch]) => [id, { ...byJob[id], ...patch }])) } }));
 }
 
 onEvent((event) => {

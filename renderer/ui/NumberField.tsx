@@ -66,7 +66,8 @@ export function NumberField(props: NumberFieldProps) {
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
     if (event.key === 'Enter') {
       commit();
-      event.stopPropagation();
+      // With Ctrl it also runs the prompt.
+      if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
     } else if (event.key === 'Escape' && draft !== undefined) {
       setDraft(undefined);
       setReason(undefined);

@@ -151,10 +151,10 @@ describe.skipIf(skipped !== undefined)('the studio', () => {
     const running = page.getByTestId('queue').locator('[data-state=running]');
     const first = await running.first().getAttribute('data-job');
     await soon(() => running.first().textContent()).toMatch(/Step (?:1[2-9]|[2-9]\d) of 100/);
-    await page.screenshot({ path: join(shots, 'studio-queue.png') });
     await running.first().getByRole('button', { name: 'Cancel this job' }).click();
     await page.getByTestId('queue').locator(`[data-job="${first}"][data-state=cancelled]`).waitFor();
     await soon(() => running.first().getAttribute('data-job')).not.toBe(first);
+    await page.screenshot({ path: join(shots, 'studio-queue.png') });
     await page.reload();
     await page.waitForSelector('html[data-ready]');
     await soon(() => strip().textContent()).toMatch(/Step|Starting|Loading|Reading/);
