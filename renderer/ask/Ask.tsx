@@ -1,5 +1,7 @@
 import { MessageSquare, MoreHorizontal, Plus } from 'lucide-react';
+import { useEffect } from 'react';
 import { Composer } from '../create/Composer.tsx';
+import { setTask } from '../create/composer.ts';
 import { keysOf, runCommand } from '../palette/commands.ts';
 import { explain } from '../studio/explain.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
@@ -58,6 +60,8 @@ function Head() {
 
 /** A conversation about one or more pictures. */
 export function Ask() {
+  // The place decides what the prompt is for; the words stay.
+  useEffect(() => setTask('ask'), []);
   const problem = useChats((state) => state.problem);
   return (
     <div className={css.place}>

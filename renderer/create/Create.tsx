@@ -1,3 +1,5 @@
+import { useEffect } from 'react';
+import { setTask, useComposer } from './composer.ts';
 import css from './Create.module.css';
 import { Composer } from './Composer.tsx';
 import { GenerationPanel } from './GenerationPanel.tsx';
@@ -8,6 +10,7 @@ import { cx } from '../ui/cx.ts';
 
 /** Where pictures come to be: the stage, what will be sent, what was made lately. */
 export function Create() {
+  useEffect(() => { if (useComposer.getState().task === 'ask') setTask('create'); }, []);
   return (
     <div className={css.place}>
       <div className={css.center}>

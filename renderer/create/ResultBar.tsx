@@ -25,7 +25,7 @@ function Variant({ job, shown }: { readonly job: JobRecord; readonly shown: bool
       aria-label={`${job.state === 'queued' ? 'Waiting' : job.state === 'running' ? 'Running' : bad ? 'Failed' : 'Result'}: ${job.request.prompt}`}
       onClick={() => useStage.setState({ pinned: job.id })}
     >
-      {row !== undefined ? <img src={thumbUrl(row.hash)} alt="" /> : live?.preview !== undefined ? <PreviewImage preview={live.preview} alt="" /> : bad ? <TriangleAlert size={16} /> : <Clock size={16} />}
+      {row !== undefined ? <img src={thumbUrl(row.hash)} alt="" /> : live?.preview !== undefined ? <PreviewImage preview={live.preview} alt="" fallback={<Clock size={16} />} /> : bad ? <TriangleAlert size={16} /> : <Clock size={16} />}
       {isRunning(job) && <i className={cx(bar.bar, bar.thick)} style={{ width: `${progressShare(live) * 100}%` }} />}
     </button>
   );

@@ -26,7 +26,7 @@ function Live({ job }: { readonly job: JobRecord }) {
   const speed = live?.progress?.stepMs;
   return (
     <div className={cx(css.picture, css.draft)}>
-      {live?.preview === undefined ? <p role="status">{isRunning(job) ? progressText(live) : 'Waiting'}</p> : <PreviewImage preview={live.preview} alt={`Preview of ${job.request.prompt}`} testId="preview" />}
+      {live?.preview === undefined ? <p role="status">{isRunning(job) ? progressText(live) : 'Waiting'}</p> : <PreviewImage preview={live.preview} alt={`Preview of ${job.request.prompt}`} testId="preview" fallback={<p>{progressText(live)}</p>} />}
       {isRunning(job) && live?.preview !== undefined && <span className={css.label}>{progressText(live)}{speed == null ? '' : ` · ${duration(speed)} a step`}</span>}
     </div>
   );

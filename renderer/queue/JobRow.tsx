@@ -7,7 +7,7 @@ import { studio } from '../studio/current.ts';
 import { explain } from '../studio/explain.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { cx } from '../ui/cx.ts';
-import { clockTime } from '../ui/format.ts';
+import { clockTime, seedText } from '../ui/format.ts';
 import bar from '../ui/Progress.module.css';
 import { jobTitle, sizeOf, taskNames } from './describe.ts';
 import { progressShare, progressText } from './JobStrip.tsx';
@@ -29,7 +29,7 @@ function StateIcon({ job }: { readonly job: JobRecord }) {
 
 function stateText(job: JobRecord): string {
   switch (job.state) {
-    case 'queued': case 'running': return job.label;
+    case 'queued': case 'running': return job.label || ('seed' in job.request && job.request.seed !== undefined ? `seed ${seedText(job.request.seed)}` : '');
     case 'done': return `Done ${clockTime(job.finishedAt ?? job.createdAt)}${job.label === '' ? '' : ` · ${job.label}`}`;
     case 'cancelled': return 'Cancelled';
     case 'interrupted': return 'The studio or its engine stopped while this ran.';
@@ -71,7 +71,7 @@ export function JobRow({ job }: { readonly job: JobRecord }) {
       onDragOver={(event) => { if (waiting && event.dataTransfer.types.includes(dragJob)) { event.preventDefault(); setOver(true); } }}
       onDragLeave={() => setOver(false)} onDrop={drop}
     >
-      <span className={css.pv}>{live?.preview === undefined ? <StateIcon job={job} /> : <PreviewImage preview={live.preview} alt="" />}</span>
+      <span className={css.pv}>{live?.preview === undefined ? <StateIcon job={job} /> : <PreviewImage preview={live.preview} alt="" fallback={<StateIcon job={job} />} />}</span>
       <span className={css.tx}>
         <b title={job.request.prompt}>{job.request.prompt}</b>
         <small className={bad ? css.bad : undefined}>

@@ -37,7 +37,7 @@ export function progressShare(live: LiveJob | undefined): number {
 }
 
 function Preview({ job, live }: { readonly job: JobRecord; readonly live: LiveJob | undefined }) {
-  if (live?.preview !== undefined) return <span className={css.pv}><PreviewImage preview={live.preview} alt="" /></span>;
+  if (live?.preview !== undefined) return <span className={css.pv}><PreviewImage preview={live.preview} alt="" fallback={<ListOrdered size={16} aria-hidden />} /></span>;
   return <span className={css.pv}>{job.request.kind === 'understand' ? <MessageSquare size={16} aria-hidden /> : <ListOrdered size={16} aria-hidden />}</span>;
 }
 

@@ -25,11 +25,11 @@ export async function saveSettings(patch: SettingsChange): Promise<void> {
   }
 }
 
-const dark = matchMedia('(prefers-color-scheme: dark)');
 const remembered = 'ovis-theme';
 
 /** Puts the theme on the document; `system` follows the system while it changes. The last one is remembered so that the first frame has it. */
 export function followTheme(): void {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
   const apply = (): void => {
     const wanted = useSettings.getState().settings?.theme ?? localStorage.getItem(remembered) ?? 'system';
     localStorage.setItem(remembered, wanted);

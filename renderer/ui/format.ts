@@ -27,7 +27,7 @@ export function duration(ms: number): string {
 
 /** Time left, rounded so that it does not flicker: "9 s left". */
 export function timeLeft(ms: number): string {
-  return ms < 1000 ? 'under 1 s left' : `${ms < 60_000 ? `${Math.round(ms / 1000)} s` : duration(Math.round(ms / 5000) * 5000)} left`;
+  return `${ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : duration(Math.round(ms / 5000) * 5000)} left`;
 }
 
 export function bytes(value: number): string {
