@@ -63,6 +63,13 @@ async function perform(task: ImagingTask): Promise<RgbImage | MaskImage | Prepar
   }
 }
 
+/** The bytes of an answer, to be handed over rather than copied: a large picture would hold up main's thread. */
+function buffersOf(value: Extract<ImagingReply, { value: unknown }>['value']): ArrayBuffer[] {
+  const pictures = value instanceof Uint8Array ? [value] : Object.values(value).flatMap((part: unknown) => (part instanceof Uint8Array ? [part] : []));
+  // Only whole buffers of their own: Node keeps small ones in a pool that others use too.
+  return pictures.flatMap(({ buffer, byteLength }) => (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []));
+}
+
 const port = parentPort;
 if (!port) throw new StudioError('INTERNAL', 'The imaging worker was started outside of a worker thread.');
 
@@ -76,6 +83,6 @@ port.on('message', ({ id, task }: ImagingRequest) => {
     } catch (error) {
       reply = { id, error: toFailure(error) };
     }
-    port.postMessage(reply);
+    port.postMessage(reply, 'value' in reply ? buffersOf(reply.value) : []);
   });
 });
