@@ -117,7 +117,7 @@ async function checkEnd(dir: string, problems: string[]): Promise<void> {
     await studio.queue.jobs.resume(undefined, nobody);
     const jobs = await studio.queue.jobs.list({}, nobody);
     for (const { id } of jobs) await studio.until(id);
-    for (const { state } of await studio.queue.jobs.list({}, nobody)) if (state === 'failed') problems.push('a job failed after the last restart');
+    for (const { failure } of await studio.queue.jobs.list({ states: ['failed'] }, nobody)) problems.push(`a job failed: ${failure?.code}: ${failure?.message}`);
     for (const { id, grid } of await studio.queue.batches.list(undefined, nobody)) {
       const cells = await studio.queue.jobs.list({ batchId: id, states: ['done'] }, nobody);
       if (grid !== null || new Set(cells.map(({ label }) => label)).size < 2) continue;

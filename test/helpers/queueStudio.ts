@@ -35,6 +35,8 @@ export interface QueueStudioOptions {
   readonly modelDir?: string;
   readonly host?: EngineHostOptions;
   readonly settings?: Partial<Settings>;
+  /** How long a file without a row is left alone; default: not at all, so that what is left over shows. */
+  readonly graceMs?: number;
   /** Stands between the queue and its rows or pictures, for faults. */
   readonly wrap?: (parts: QueueParts) => QueueParts;
 }
@@ -61,7 +63,7 @@ export const nobody: Caller = { signal: undefined };
 export async function openQueueStudio(options: QueueStudioOptions = {}): Promise<QueueStudio> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'ovis-queue-'));
   const imaging = new Imaging();
-  const library = await openLibrary({ dir, imaging, graceMs: 0 });
+  const library = await openLibrary({ dir, imaging, graceMs: options.graceMs ?? 0 });
   const host = new EngineHost({ spawn: options.spawn ?? spawnNode({ entry: puppet }), idleTimeoutMs: 0, restartDelaysMs: [0], shutdownGraceMs: 1_000, ...options.host });
   const reports: Failure[] = [];
   const told: StudioEvent[] = [];
