@@ -28,12 +28,13 @@ from .world.captions import caption
 from .world.scene import random_scene
 
 SIDE = 8  # tokens per side at 128 pixels
+EDITS = 0.1  # share of edits in the late mix; more of them once text to image stands
 
 
 def mixture(progress: float) -> Dict[str, float]:
     """Shares of the training mix at a point of the run (0..1): how often an edit, and how many things in a picture."""
     ramp = min(1.0, max(0.0, (progress - 0.42) / 0.15))
-    return {"edit": 0.3 * ramp, "several": 0.05 + 0.2 * ramp, "place": 0.25 + 0.35 * ramp, "detail": 0.1 + 0.15 * ramp}
+    return {"edit": EDITS * ramp, "several": 0.05 + 0.1 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
 
 
 def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, context: Optional[Tensor]) -> Tensor:
