@@ -66,10 +66,10 @@ describe('drawing', () => {
   it('prints one JSON of the fixed shape and writes a PNG that remembers', async () => {
     const ran = await studio(['generate', 'a red cube', '--out', target(), ...model(), '--seed', '7', '--steps', '3', '--txt-cfg', '4.5', '--json', '--quiet']);
     expect(ran).toMatchObject({ code: 0, err: '' });
-    expect(JSON.parse(ran.out)).toEqual({ out: target(), width: 2, height: 2, seed: 7, steps: 3, timingsMs: { denoise: 1 } });
+    expect(JSON.parse(ran.out)).toEqual({ out: target(), width: 16, height: 16, seed: 7, steps: 3, timingsMs: { denoise: 1 } });
     const text = readPngText(readFileSync(target()), 'ovis-studio');
     expect(JSON.parse(text ?? '')).toEqual({
-      kind: 'textToImage', prompt: 'a red cube', seed: 7, steps: 3, txtCfg: 4.5, imgCfg: 1.5, width: 2, height: 2, model: 'puppet',
+      kind: 'textToImage', prompt: 'a red cube', seed: 7, steps: 3, txtCfg: 4.5, imgCfg: 1.5, width: 16, height: 16, model: 'puppet',
       engineVersion: '0', provider: 'cpu', precision: 'fp32', threads: 1, attention: 'fused', modelHash: '0'.repeat(64),
     });
     expect(readdirSync(dir).filter((name) => name.endsWith('.part'))).toEqual([]);

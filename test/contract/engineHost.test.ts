@@ -42,7 +42,7 @@ describe('a request', () => {
     const events: ProgressEvent[] = [];
     const result = await host.generate(draw('a cube', { steps: 3, seed: 9, previewEvery: 1 }), { onEvent: (event) => events.push(event) });
     expect(result.image.data).toBeInstanceOf(Uint8Array);
-    expect(result).toMatchObject({ seed: 9, steps: 3, image: { width: 2, height: 2 } });
+    expect(result).toMatchObject({ seed: 9, steps: 3, image: { width: 16, height: 16 } });
     expect(events.map((event) => event.type)).toEqual(['stage', 'step', 'preview', 'step', 'preview', 'step', 'preview']);
     expect(events.filter((event) => event.type === 'step').at(-1)).toEqual({ type: 'step', step: 3, steps: 3, stepMs: 1, leftMs: 0 });
   });
