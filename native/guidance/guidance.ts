@@ -39,29 +39,3 @@ export function textImageGuidance(
     out[i] = b + img * (n - b) + txt * (cond[i]! - n);
   }
 }
-
-/**
- * Guidance over any number of branches, each adding one condition to the one before:
- * v = v₀ + Σ scaleᵢ·(vᵢ − vᵢ₋₁), into `out`, which must not be one of the inputs.
- * `branches` runs from nothing to everything; `scales` holds one fewer. REQUEST_INVALID where counts or lengths differ.
- */
-export function chainGuidance(out: Float32Array, branches: readonly Float32Array[], scales: readonly number[]): void {
-  const first = branches[0];
-  if (!first || scales.length !== branches.length - 1) {
-    throw new EngineError('REQUEST_INVALID', 'Guidance needs one scale fewer than branches.', {
-      branches: branches.length,
-      scales: scales.length,
-    });
-  }
-  checkLengths(Object.fromEntries([['out', out.length], ...branches.map((b, i) => [`branch${i}`, b.length] as const)]));
-  for (let i = 0; i < out.length; i++) {
-    let previous = first[i]!;
-    let v = previous;
-    for (let b = 0; b < scales.length; b++) {
-      const next = branches[b + 1]![i]!;
-      v += scales[b]! * (next - previous);
-      previous = next;
-    }
-    out[i] = v;
-  }
-}
