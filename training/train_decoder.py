@@ -28,12 +28,12 @@ from .world.captions import caption
 from .world.scene import random_scene
 
 SIDE = 8  # tokens per side at 128 pixels
-EDITS = 0.1  # share of edits in the late mix; more of them once text to image stands
+EDITS = 0.2  # share of edits in the late mix; more of them once text to image stands
 
 
-def mixture(progress: float) -> Dict[str, float]:
+def mixture(progress: float, late: bool) -> Dict[str, float]:
     """Shares of the training mix at a point of the run (0..1): how often an edit, and how many things in a picture."""
-    ramp = min(1.0, max(0.0, (progress - 0.42) / 0.15))
+    ramp = 1.0 if late else min(1.0, max(0.0, (progress - 0.42) / 0.15))
     return {"edit": EDITS * ramp, "several": 0.05 + 0.1 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
 
 
@@ -96,7 +96,7 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
             if newest != version:  # the language side is still being trained elsewhere: follow it
                 load_flat(language, load_state(RUNS / "understanding.pt")["ema"])
                 conditions, version = Conditions(model), newest
-        mix = mixture(progress)
+        mix = mixture(progress, args.late)
         editing = data.edits and random.Random(step).random() < mix["edit"]  # the same choice on every worker
         make = edit_batch(rng, data, conditions, args.batch * 3 // 4) if editing else t2i_batch(rng, data, conditions, args.batch, mix)
         loss = velocity_loss(model, *make)
@@ -136,6 +136,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16, help="text-to-image samples per worker and step")
     parser.add_argument("--world", type=int, default=2)
     parser.add_argument("--ema", type=float, default=0.998)
+    parser.add_argument("--late", action="store_true", help="the mix of the end from the start: a run that goes on from trained weights")
+    parser.add_argument("--restart", action="store_true", help="a new learning-rate schedule from the weights and moments of the last run")
     parser.add_argument("--save", type=int, default=300)
     parser.add_argument("--seed", type=int, default=11)
     args = parser.parse_args()
@@ -148,7 +150,7 @@ def main() -> None:
         txt, mask = conditions.t2i([None if i % 10 == 0 else caption(rng, random_scene(rng)) for i in range(900)])
         fit_text_inputs(yak.txt_in, txt, mask)
     shared = flatten(yak, args.world, state)
-    used, began = (state["used"], state["began"]) if state else (0.0, time.time())
+    used, began = (state["used"], state["began"]) if state and not args.restart else (0.0, time.time())
     launch(worker, args.world, shared, model, args, used, began)
     save_state(RUNS / "decoder.pt", {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes, "began": began})
 
