@@ -9,6 +9,7 @@ import { EventLog } from './events.ts';
 import { Log } from './log.ts';
 import { ModelFolders } from './models/modelList.ts';
 import { askRoom } from './rooms/ask.ts';
+import { canvasRoom } from './rooms/canvas.ts';
 import { examplesRoom } from './rooms/examples.ts';
 import { galleryRoom } from './rooms/gallery.ts';
 import type { PictureFiles } from './rooms/pictureFiles.ts';
@@ -110,6 +111,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
         parameters: ({ hash }) => parts.pictures.parameters(hash),
       },
       projects: projectsRoom(parts.history, events),
+      canvas: canvasRoom(),
       jobs: parts.queue.jobs,
       batches: parts.queue.batches,
       gallery: galleryRoom(parts.history, parts.assets, parts.pictures, events),

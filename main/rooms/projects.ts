@@ -1,11 +1,14 @@
 /** Projects, and which page writes which. */
+import { StudioError } from '../errors.ts';
 import type { EventHub, HistoryService, Room } from '../services.ts';
 
 export function projectsRoom(history: HistoryService, events: EventHub): Room<'projects'> {
   /** Project → the page that writes it. A page that goes away without closing is taken over by the next. */
   const writers = new Map<string, string>();
   const told = (change: 'added' | 'changed' | 'removed', id: string): void => void events.publish({ type: 'projects', change, ids: [id] });
+  const later = async (): Promise<never> => { throw new StudioError('NOT_FOUND', 'This part of the projects is not built yet.'); };
   return {
+    trashed: later, restore: later, exportFile: later, importFile: later, saveTo: later, openFrom: later,
     list: () => history.projects.list(),
     create: async ({ name }) => {
       const project = await history.projects.create(name);

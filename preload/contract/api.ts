@@ -1,6 +1,10 @@
 /** THE contract: every call that a page or script can make. Both ends meet here. */
 import { eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
+import {
+  appendInputSchema, canvasCapabilitiesSchema, canvasStateSchema, canvasSubmitSchema, controlMapInputSchema, exportLayersSchema, exportPictureSchema, importProjectSchema,
+  maskFilterInputSchema, maskInfoSchema, recompositeInputSchema, smartSelectInputSchema, snapshotInputSchema, stagedSchema, storedPictureSchema,
+} from './canvas.ts';
 import { countSchema, hashSchema, idSchema, nameSchema, textSchema } from './common.ts';
 import { errorMap } from './errors.ts';
 import { jobEventSchema, resumeSchema, studioEventSchema } from './events.ts';
@@ -62,8 +66,43 @@ export const contract = {
     /** For writing where no other page does; with `takeOver`, that page reads from now on. */
     open: call.input(z.strictObject({ id: idSchema, pageId: idSchema, takeOver: opt(z.boolean()) })).output(openProjectSchema),
     close: call.input(z.strictObject({ id: idSchema, pageId: idSchema })).output(nothing),
-    /** Its generations move to the trash. */
+    /** Into the trash, its canvas and its generations with it. There is always one project left: an empty one is made for the last. */
     delete: call.input(byId).output(nothing),
+    /** What lies in the trash, newest first; emptied along with the gallery's. */
+    trashed: call.output(z.array(projectSchema)),
+    restore: call.input(byId).output(projectSchema),
+    /** The whole project as one `.ovis` file: canvas, waiting results, rows of the gallery, every picture that they name. */
+    exportFile: call.input(byId).output(blob),
+    /** Such a file → a new project. REQUEST_INVALID with `reason`, or CHECKSUM; then nothing was taken in. */
+    importFile: call.input(importProjectSchema).output(projectSchema),
+    /** The same with a file of this machine, of any size: written whole or not at all, read without a copy in memory. */
+    saveTo: call.input(z.strictObject({ id: idSchema, path: z.string().min(1).max(4_096) })).output(z.object({ bytes: countSchema })),
+    openFrom: call.input(z.strictObject({ path: z.string().min(1).max(4_096), name: opt(nameSchema) })).output(projectSchema),
+  },
+  canvas: {
+    capabilities: call.output(canvasCapabilitiesSchema),
+    /** Everything that a page needs to stand where the last one stood. Reading asks for no lock. */
+    open: call.input(z.strictObject({ projectId: idSchema })).output(canvasStateSchema),
+    /** On disk when it returns. PROJECT_LOCKED unless this page writes the project; REQUEST_INVALID with `expected` for a gap. An entry sent again unchanged is passed over. */
+    append: call.input(appendInputSchema).output(z.object({ seq: countSchema })),
+    /** The document as it stands after entry `seq`; older entries go. */
+    snapshot: call.input(snapshotInputSchema).output(z.object({ seq: countSchema })),
+    /** Prepares masks, fill and crop, and queues it; each result will wait on the canvas. */
+    submit: call.input(canvasSubmitSchema).output(z.array(jobRecordSchema)),
+    staged: call.input(z.strictObject({ projectId: idSchema })).output(z.array(stagedSchema)),
+    /** Another blend or colour match of the same drawing, in place of the former. REQUEST_INVALID where there was no mask. */
+    recomposite: call.input(recompositeInputSchema).output(stagedSchema),
+    /** Accepted ones stay in the gallery as they were last composited; discarded ones go to its trash unless they were kept. `waiting` takes it back. */
+    settle: call.input(z.strictObject({ ids: z.array(idSchema).min(1).max(1_000), state: stagedSchema.shape.state })).output(z.array(stagedSchema)),
+    /** Into the gallery as it stands, without accepting it. */
+    keep: call.input(byId).output(generationSchema),
+    /** Stored by its content: the same picture and settings give the same hash, without making it again. */
+    controlMap: call.input(controlMapInputSchema).output(storedPictureSchema),
+    /** The object that was clicked on, as a mask of the picture's size. */
+    smartSelect: call.input(smartSelectInputSchema).output(maskInfoSchema),
+    filterMask: call.input(maskFilterInputSchema).output(maskInfoSchema),
+    exportPicture: call.input(exportPictureSchema).output(blob),
+    exportLayers: call.input(exportLayersSchema).output(blob),
   },
   jobs: {
     /** Rows first, then work: what is answered here survives a crash. */

@@ -53,6 +53,8 @@ export const studioEventSchema = z.discriminatedUnion('type', [
   z.object({ ...stamp, type: z.literal('gallery'), change, ids: z.array(idSchema) }),
   z.object({ ...stamp, type: z.literal('projects'), change, ids: z.array(idSchema) }),
   z.object({ ...stamp, type: z.literal('chats'), change, ids: z.array(idSchema) }),
+  /** Results that wait on a project's canvas: new, composited anew or kept, accepted or discarded. */
+  z.object({ ...stamp, type: z.literal('staged'), change, projectId: idSchema, ids: z.array(idSchema) }),
   z.object({ ...stamp, type: z.literal('models') }),
   /** Another page took the project over: this one reads from now on. */
   z.object({ ...stamp, type: z.literal('projectLost'), projectId: idSchema, toPage: idSchema }),

@@ -16,6 +16,8 @@ export const maxSide = 8_192;
 const side = z.int().min(16).max(maxSide);
 const cfg = z.number().min(0).max(100);
 const strength = z.number().gt(0).max(1);
+/** How far known pixels and masks may fade or grow, in pixels. */
+const reach = z.number().min(0).max(2_000);
 const references = opt(z.array(hashSchema).max(16));
 const margin = z.int().nonnegative().max(maxSide);
 
@@ -31,6 +33,57 @@ const sampling = {
   shift: opt(z.union([z.boolean(), z.number()])),
   noiseStream: opt(z.enum(['torch-f32', 'torch-bf16'])),
 };
+
+/** For requests elsewhere in the contract that sample in the same way. */
+export const samplingFields = { common: sampling, imgCfg: opt(cfg) };
+
+/** What stands in unknown pixels before the model paints them. */
+export const unknownFillSchema = z.enum(['edge', 'blur', 'neutral', 'telea']);
+export type UnknownFill = z.infer<typeof unknownFillSchema>;
+
+/** A rectangle of whole canvas pixels; its corner may lie anywhere. */
+export const rectSchema = z.strictObject({ x: z.int().min(-1_000_000).max(1_000_000), y: z.int().min(-1_000_000).max(1_000_000), width: z.int().min(1).max(65_536), height: z.int().min(1).max(65_536) });
+export type CanvasRect = z.infer<typeof rectSchema>;
+
+const frameSide = z.int().min(32).max(maxSide).multipleOf(32);
+
+/** How a painted selection becomes the two masks of a repaint. Pixels. */
+export const maskOptionsSchema = z.strictObject({
+  /** Over which the denoise mask fades; default a tenth of the selection's diagonal. */
+  feather: opt(reach),
+  /** Added around the selection first; default 0. */
+  grow: opt(reach),
+  /** Over which the result fades into what is kept, at most 25; default 25, or half the grown margin where that is less. */
+  blend: opt(z.number().min(0).max(25)),
+  /** Default `edge`. */
+  fill: opt(unknownFillSchema),
+  /** Gives what is new the colours of what is kept around it; default true. */
+  colourMatch: opt(z.boolean()),
+  /** Works on the mask and its surroundings only; default true. False = the whole frame. */
+  crop: opt(z.boolean()),
+});
+export type MaskOptions = z.infer<typeof maskOptionsSchema>;
+
+/** Where on a canvas a job's result belongs, and what it was made of. */
+export const canvasPlaceSchema = z.strictObject({
+  frame: rectSchema.extend({ width: frameSide, height: frameSide }),
+  raster: hashSchema.nullable(),
+  mask: hashSchema.nullable(),
+  options: maskOptionsSchema,
+});
+export type CanvasPlace = z.infer<typeof canvasPlaceSchema>;
+
+/** What a repaint is: words for what is masked, words for what lies beyond the picture, or an instruction about what is masked. */
+export const inpaintTaskSchema = z.enum(['inpaint', 'outpaint', 'edit']);
+
+/** How closely, and over which part of the steps, a drawing follows its map. */
+export const controlRangeSchema = z.strictObject({
+  /** 0–1: a factor of imgCfg; default 1. */
+  strength: opt(z.number().min(0).max(1)),
+  /** Shares of the steps, from 0 to 1; outside of them only the words count. Default 0 and 1. */
+  start: opt(z.number().min(0).max(1)),
+  end: opt(z.number().min(0).max(1)),
+});
 
 /** Draws from words, alone or with pictures to take a subject or style from. */
 export const textToImageSchema = z.strictObject({
@@ -66,6 +119,14 @@ export const inpaintSchema = z.strictObject({
   denoiseMask: hashSchema,
   /** Through which the result is composited; default: the denoise mask. */
   compositeMask: opt(hashSchema),
+  /** Default `inpaint`. With `edit` the model sees what is under the mask, and the prompt is an instruction. */
+  task: opt(inpaintTaskSchema),
+  /** The wording of an `edit`, as for whole pictures. */
+  editTask: opt(z.string().max(100)),
+  /** The part of the picture that the model works on, in pixels from its top left corner; default all of it. */
+  crop: opt(z.strictObject({ left: margin, top: margin, width: side, height: side })),
+  /** Gives the result the colours of what is kept around the composite mask; default false. */
+  colourMatch: opt(z.boolean()),
   references,
   imgCfg: opt(cfg),
   strength: opt(strength),
@@ -81,7 +142,7 @@ export const outpaintSchema = z.strictObject({
   top: margin,
   right: margin,
   bottom: margin,
-  fill: opt(z.enum(['edge', 'blur', 'neutral', 'telea'])),
+  fill: opt(unknownFillSchema),
   /** Pixels inside the original's border over which old and new are blended. */
   blend: opt(margin),
   imgCfg: opt(cfg),
@@ -94,6 +155,7 @@ export const controlSchema = z.strictObject({
   kind: z.literal('control'),
   control: z.enum(['canny', 'depth']),
   map: hashSchema,
+  ...controlRangeSchema.shape,
   references,
   imgCfg: opt(cfg),
   experimental: opt(z.boolean()),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { countSchema, hashSchema, idSchema, textSchema, timeSchema } from './common.ts';
 import { failureSchema } from './errors.ts';
-import { generateInputSchema, jobRequestSchema, seedSchema } from './generation.ts';
+import { canvasPlaceSchema, generateInputSchema, jobRequestSchema, seedSchema } from './generation.ts';
 
 const opt = z.exactOptional;
 
@@ -60,6 +60,8 @@ export const jobRecordSchema = z.object({
   failure: failureSchema.nullable(),
   /** The job of which this one is a retry or duplicate. */
   originJobId: idSchema.nullable(),
+  /** Set where the result will wait on the project's canvas. */
+  canvas: opt(canvasPlaceSchema),
   /** Of the last event that concerned it. */
   seq: countSchema,
 });
