@@ -4,6 +4,7 @@ import { listenForKeys } from './palette/keyboard.ts';
 import { onCommandFailure, setKeyOverrides } from './palette/commands.ts';
 import { followTheme, useSettings } from './settings/settings.ts';
 import { registerActions } from './shell/actions.ts';
+import { fetchTheRest } from './shell/later.tsx';
 import { App } from './shell/App.tsx';
 import { go } from './shell/view.ts';
 import { useComposer } from './create/composer.ts';
@@ -36,6 +37,7 @@ function openFirstPlace(): void {
     if (link !== 'live') return;
     stop();
     document.documentElement.dataset['ready'] = 'true';
+    fetchTheRest();
     const { counts } = useGallery.getState();
     if (counts !== undefined && counts.all === 0 && counts.trashed === 0) go('models');
   });

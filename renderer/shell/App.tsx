@@ -1,24 +1,29 @@
 import { Toast } from '@base-ui/react/toast';
 import { Tooltip } from '@base-ui/react/tooltip';
-import { Ask } from '../ask/Ask.tsx';
+import { useState } from 'react';
+import type { ReactNode } from 'react';
 import { Create } from '../create/Create.tsx';
-import { Gallery } from '../gallery/Gallery.tsx';
-import { DeleteDialog } from '../gallery/DeleteDialog.tsx';
-import { Models } from '../models/Models.tsx';
-import { Palette } from '../palette/Palette.tsx';
-import { SettingsDialog } from '../settings/SettingsDialog.tsx';
 import { useConnection } from '../studio/connection.ts';
 import { explain } from '../studio/explain.ts';
 import { Notice } from '../ui/Notice.tsx';
-import { Viewer } from '../viewer/Viewer.tsx';
 import { Announcer } from './Announcer.tsx';
 import css from './App.module.css';
 import { DropArea } from './DropArea.tsx';
 import { Header } from './Header.tsx';
+import { later } from './later.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { Toasts } from './Toasts.tsx';
 import { toasts } from './notices.ts';
 import { useView } from './view.ts';
+
+// What the first look at the window does not need comes after it: the studio is there a good deal sooner.
+const Gallery = later(async () => (await import('../gallery/Gallery.tsx')).Gallery);
+const Ask = later(async () => (await import('../ask/Ask.tsx')).Ask);
+const Models = later(async () => (await import('../models/Models.tsx')).Models);
+const Viewer = later(async () => (await import('../viewer/Viewer.tsx')).Viewer);
+const Palette = later(async () => (await import('../palette/Palette.tsx')).Palette);
+const SettingsDialog = later(async () => (await import('../settings/SettingsDialog.tsx')).SettingsDialog);
+const DeleteDialog = later(async () => (await import('../gallery/DeleteDialog.tsx')).DeleteDialog);
 
 function Place() {
   const place = useView((view) => view.place);
@@ -28,6 +33,13 @@ function Place() {
     case 'ask': return <Ask />;
     case 'models': return <Models />;
   }
+}
+
+/** Stays once it was opened: what closes may take a moment to fade. */
+function OnceOpened({ open, children }: { readonly open: boolean; readonly children: ReactNode }) {
+  const [opened, setOpened] = useState(open);
+  if (open && !opened) setOpened(true);
+  return opened || open ? children : null;
 }
 
 function LinkLost() {
@@ -45,7 +57,8 @@ function LinkLost() {
 
 /** The window: header, the place the person is in, status. Whatever floats is drawn after them. */
 export function App() {
-  const viewing = useView((view) => view.viewing);
+  const { viewing, settingsOpen, paletteOpen, deleting: toDelete } = useView();
+  const deleting = toDelete !== undefined;
   return (
     <Tooltip.Provider delay={500}>
       <Toast.Provider toastManager={toasts}>
@@ -60,9 +73,9 @@ export function App() {
             <StatusBar />
           </div>
         </DropArea>
-        <SettingsDialog />
-        <DeleteDialog />
-        <Palette />
+        <OnceOpened open={settingsOpen}><SettingsDialog /></OnceOpened>
+        <OnceOpened open={deleting}><DeleteDialog /></OnceOpened>
+        <OnceOpened open={paletteOpen}><Palette /></OnceOpened>
         <Toasts />
         <Announcer />
       </Toast.Provider>
