@@ -53,10 +53,11 @@ class Conditions:
 
     @torch.no_grad()
     def edit(self, texts: Sequence[Optional[str]], pictures: Tensor) -> Tuple[Tensor, Tensor]:
-        """Instructions (None: unconditional) with the source pictures, uint8 [B,56,56,3] as conditions see them."""
-        visual = self.model.visual_embeds(*self.pre.patches(pictures.numpy()))
-        ids = [self.tokenizer.encode(condition_chat(edit_prompt(UNCONDITIONAL if t is None else t))) for t in texts]
-        embeds, mask = stack([self.model.inputs_embeds(i, [v]) for i, v in zip(ids, visual)])
+        """Instructions (None: unconditional) with their context pictures, uint8 [B,n,56,56,3] as conditions see them."""
+        rows, count = pictures.shape[:2]
+        visual = self.model.visual_embeds(*self.pre.patches(pictures.flatten(0, 1).numpy())).unflatten(0, (rows, count))
+        ids = [self.tokenizer.encode(condition_chat(edit_prompt(UNCONDITIONAL if t is None else t, count))) for t in texts]
+        embeds, mask = stack([self.model.inputs_embeds(i, list(v)) for i, v in zip(ids, visual)])
         return self.model.text_features(embeds, mask), mask
 
 

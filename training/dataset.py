@@ -1,22 +1,26 @@
-"""The decoder's training data: cached chunks of scenes and latents, drawn at random."""
+"""The decoder's training data: cached chunks of scenes, of edits and of every other task, drawn at random."""
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import List, Set, Tuple
+from typing import Dict, List, Mapping, Sequence, Set, Tuple
 
-import torch
 from torch import Tensor
 
+from .common import load_state
 from .latents import FOLDER
-from .world.scene import Scene
+from .task_latents import FOLDER as TASKS
+from .world.scene import Scene, trainable
 
 
 @dataclass
-class EditRow:
-    source: Tensor  # [C,16,16]
+class Row:
+    """One sample with context pictures, in the order of their axis index 1, 2."""
+
+    contexts: Sequence[Tensor]  # each [C,16,16]
+    conditions: Sequence[Tensor]  # each uint8 [56,56,3]: the context as the vision encoder sees it
     target: Tensor  # [C,16,16]
-    condition: Tensor  # uint8 [56,56,3]: the source as the vision encoder sees it
     text: str
 
 
@@ -25,7 +29,7 @@ class Dataset:
         self.loaded: Set[str] = set()
         self.single: List[Tuple[Scene, Tensor]] = []
         self.several: List[Tuple[Scene, Tensor]] = []
-        self.edits: List[EditRow] = []
+        self.rows: Dict[str, List[Row]] = defaultdict(list)
         self.refresh()
 
     def __len__(self) -> int:
@@ -33,20 +37,39 @@ class Dataset:
 
     def refresh(self) -> None:
         """Takes in chunks written since the last call."""
-        for path in sorted(FOLDER.glob("*.pt")):
-            if path.name in self.loaded:
+        for path in sorted(FOLDER.glob("*.pt")) + sorted(TASKS.glob("*.pt")):
+            if str(path) in self.loaded:
                 continue
-            chunk = torch.load(path)
-            self.loaded.add(path.name)
-            for scene, z in zip(chunk["scenes"], chunk["latents"]):
-                if scene.things:
-                    (self.single if len(scene.things) == 1 else self.several).append((scene, z))
-            for a, b, text in chunk["edits"]:
-                self.edits.append(EditRow(chunk["latents"][a], chunk["latents"][b], chunk["conditions"][a], text))
+            chunk = load_state(path)
+            self.loaded.add(str(path))
+            if path.parent == TASKS:
+                self.take_tasks(chunk)
+            else:
+                self.take_scenes(chunk)
+
+    def take_scenes(self, chunk: dict) -> None:
+        """A chunk of `latents`; scenes that training may not show (held out after the chunk was made) are left out."""
+        scenes, latents = chunk["scenes"], chunk["latents"]
+        for scene, z in zip(scenes, latents):
+            if scene.things and trainable(scene.things):
+                (self.single if len(scene.things) == 1 else self.several).append((scene, z))
+        for a, b, text in chunk["edits"]:
+            if trainable(scenes[a].things) and trainable(scenes[b].things):
+                self.rows["edit"].append(Row((latents[a],), (chunk["conditions"][a],), latents[b], text))
+
+    def take_tasks(self, chunk: dict) -> None:
+        latents, conditions = chunk["latents"], chunk["conditions"]
+        for kind, contexts, target, text in chunk["rows"]:
+            self.rows[kind].append(Row([latents[i] for i in contexts], [conditions[i] for i in contexts], latents[target], text))
 
     def picture(self, rng: random.Random, several: float) -> Tuple[Scene, Tensor]:
         """A scene with its latents; of two or more things with probability `several`."""
         return rng.choice(self.several if self.several and rng.random() < several else self.single)
 
-    def edit(self, rng: random.Random) -> EditRow:
-        return rng.choice(self.edits)
+    def kinds(self, shares: Mapping[str, float]) -> Tuple[List[str], List[float]]:
+        """The kinds of which there are rows, with their shares."""
+        known = [(kind, share) for kind, share in shares.items() if self.rows.get(kind) and share > 0]
+        return [kind for kind, _ in known], [share for _, share in known]
+
+    def row(self, rng: random.Random, kind: str) -> Row:
+        return rng.choice(self.rows[kind])

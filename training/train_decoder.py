@@ -1,7 +1,7 @@
 """Trains refiner and visual decoder on cached latents: `python3 -m training.train_decoder --minutes 60`.
 
-The language model and the vision encoder stay as `train_understanding` left them. Single things first, then pairs and
-edits (see `mixture`). One condition in ten becomes the unconditional prompt; for edits the text alone is dropped too.
+The language model and the vision encoder stay as `train_understanding` left them. Single things first, then pairs, edits and
+all other tasks (see `mixture`). One text in ten becomes the unconditional prompt, with its context pictures or without any.
 """
 from __future__ import annotations
 
@@ -28,30 +28,34 @@ from .world.captions import caption
 from .world.scene import random_scene
 
 SIDE = 8  # tokens per side at 128 pixels
-EDITS = 0.2  # share of edits in the late mix; more of them once text to image stands
+# Shares of the late mix, as far as `training.task_latents` has made rows: the rest is text to image.
+TASKS: Dict[str, float] = {
+    "edit": 0.24, "restyle": 0.02, "inpaint": 0.05, "outpaint": 0.03, "canny": 0.02, "depth": 0.02, "subject": 0.04, "style": 0.01,
+    "colourise": 0.01, "denoise": 0.01, "deblur": 0.01, "two": 0.03,
+}
 
 
-def mixture(progress: float, late: bool) -> Dict[str, float]:
-    """Shares of the training mix at a point of the run (0..1): how often an edit, and how many things in a picture."""
+def mixture(progress: float, late: bool) -> Dict[str, Any]:
+    """The training mix at a point of the run (0..1): how often which task, and how many things in a picture."""
     ramp = 1.0 if late else min(1.0, max(0.0, (progress - 0.42) / 0.15))
-    return {"edit": EDITS * ramp, "several": 0.05 + 0.1 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
+    return {"tasks": {kind: share * ramp for kind, share in TASKS.items()}, "several": 0.05 + 0.1 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
 
 
-def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, context: Optional[Tensor]) -> Tensor:
-    """Mean squared error of the velocity; latents and context [B,C,16,16], txt [B,L,2H]."""
+def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, contexts: Optional[Tensor]) -> Tensor:
+    """Mean squared error of the velocity; latents [B,C,16,16], contexts [B,n,C,16,16], txt [B,L,2H]."""
     yak = model.visual_generator.backbone
     noise, t = torch.randn_like(latents), random_times(len(latents))
     x = (1 - t)[:, None, None, None] * latents + t[:, None, None, None] * noise
     refined, cls = yak.txt_in(txt, mask)
-    grid = (SIDE, SIDE)
-    ropes = yak.ropes(txt.shape[1], grid, [] if context is None else [grid])
-    v = yak(pack(x), t, refined, cls, ropes, None if context is None else pack(context), mask)
+    grid, seen = (SIDE, SIDE), [] if contexts is None else list(contexts.unbind(1))
+    ropes = yak.ropes(txt.shape[1], grid, [grid] * len(seen))
+    v = yak(pack(x), t, refined, cls, ropes, torch.cat([pack(c) for c in seen], 1) if seen else None, mask)
     error = (v - pack(noise - latents)).square()
-    if context is not None:
+    if seen:
         # Most of an edited picture is a copy: what changes counts three times, or the change itself is learnt last.
         # (Context and instruction tell where that is, so the weights do not bias what the velocity converges to.)
-        weight = 1 + 2 * (pack(latents - context).abs().mean(-1, keepdim=True) > 0.25).float()
-        return (error * weight).mean() / weight.mean()
+        weight = 1 + 2 * (pack(latents - seen[0]).abs().mean(-1, keepdim=True) > 0.25).float()
+        return (error * weight / weight.mean(1, keepdim=True)).mean()
     return error.mean()
 
 
@@ -65,11 +69,18 @@ def t2i_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: i
     return (torch.stack(latents).float(), *conditions.t2i(texts), None)
 
 
-def edit_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
-    rows = [data.edit(rng) for _ in range(size)]
+def task_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int, kind: str) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    rows = [data.row(rng, kind) for _ in range(size)]
     texts = [None if rng.random() < 0.1 else row.text for row in rows]
-    txt, mask = conditions.edit(texts, torch.stack([row.condition for row in rows]))
-    return torch.stack([r.target for r in rows]).float(), txt, mask, torch.stack([r.source for r in rows]).float()
+    txt, mask = conditions.edit(texts, torch.stack([torch.stack(list(row.conditions)) for row in rows]))
+    contexts = torch.stack([torch.stack(list(row.contexts)) for row in rows])
+    return torch.stack([r.target for r in rows]).float(), txt, mask, contexts.float()
+
+
+def choose(step: int, data: Dataset, shares: Dict[str, float]) -> Optional[str]:
+    """The task of a step, the same on every worker; None = text to image."""
+    kinds, weights = data.kinds(shares)
+    return random.Random(step).choices([None, *kinds], [1 - sum(weights), *weights])[0]
 
 
 def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, used: float, began: float) -> None:
@@ -82,7 +93,7 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
     conditions, data, version, language = Conditions(model), Dataset(), language_version(), Understanding(model)
     language.requires_grad_(True)  # only so that its weights can be loaded; nothing below differentiates through it
     start, mark = time.process_time() - used, time.time()
-    sums = {"t2i": [0.0, 0], "edit": [0.0, 0]}
+    sums = {"t2i": [0.0, 0], "edit": [0.0, 0], "tasks": [0.0, 0]}
     while True:
         now = (time.time() - began) / (args.until - began) if args.until else (time.process_time() - start) / (60 * args.minutes)
         progress = trainer.average([now])[0]
@@ -97,19 +108,20 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
                 load_flat(language, load_state(RUNS / "understanding.pt")["ema"])
                 conditions, version = Conditions(model), newest
         mix = mixture(progress, args.late)
-        editing = data.edits and random.Random(step).random() < mix["edit"]  # the same choice on every worker
-        make = edit_batch(rng, data, conditions, args.batch * 3 // 4) if editing else t2i_batch(rng, data, conditions, args.batch, mix)
+        kind = choose(step, data, mix["tasks"])
+        size = args.batch * 3 // 4 if kind != "two" else args.batch // 2  # about the same number of tokens
+        make = t2i_batch(rng, data, conditions, args.batch, mix) if kind is None else task_batch(rng, data, conditions, size, kind)
         loss = velocity_loss(model, *make)
         loss.backward()
         norm = trainer.update(lr)
-        entry = sums["edit" if editing else "t2i"]
+        entry = sums["t2i" if kind is None else "edit" if kind == "edit" else "tasks"]
         entry[0] += float(loss.detach()); entry[1] += 1
         if (step + 1) % 100 == 0:
             means = trainer.average([s / max(1, n) for s, n in sums.values()])
             if rank == 0:
                 log(f"step {step + 1} " + " ".join(f"{k} {m:.4f}" for k, m in zip(sums, means)) + f" norm {norm:.2f} lr {lr:.1e} "
                     f"progress {progress:.3f} pictures {len(data)} {100 / (time.time() - mark):.2f} steps/s")
-            mark, sums = time.time(), {"t2i": [0.0, 0], "edit": [0.0, 0]}
+            mark, sums = time.time(), {k: [0.0, 0] for k in sums}
         if (step + 1) % args.save == 0 and rank == 0:
             save_state(RUNS / "decoder.pt", {**trainer.state(), "used": time.process_time() - start, "began": began})
 

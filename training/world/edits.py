@@ -5,7 +5,7 @@ import random
 from dataclasses import replace
 from typing import Callable, List, Optional, Tuple
 
-from .scene import COLOURS, FLOORS, SHAPES, SIZES, SKIES, Scene, Thing, allowed, place, random_thing, random_yaw
+from .scene import COLOURS, FLOORS, SHAPES, SIZES, SKIES, Scene, Thing, allowed, clear, place, random_thing, random_yaw, trainable
 from .words import COLOUR_WORDS, FLOOR_PLACES, MATERIAL_WORDS, SHAPE_WORDS, SKY_TIMES, article, naming, noun_phrase, word
 
 Edit = Optional[Tuple[Scene, str]]  # None: this edit does not apply to this scene
@@ -88,14 +88,63 @@ def rematerial(rng: random.Random, scene: Scene) -> Edit:
     return swap(scene, thing, replace(thing, material=material)), f"make the {name} {word(rng, MATERIAL_WORDS[material])}"
 
 
+def inside(thing: Thing, distance: float) -> bool:
+    """Whether a thing stands well inside a square picture."""
+    return -1.6 <= thing.z <= 1.1 and abs(thing.x) <= 0.36 * (distance - thing.z) - 0.6 * thing.radius
+
+
+def move(rng: random.Random, scene: Scene) -> Edit:
+    """A step to a side, nearer or further away, or to a place beside another thing."""
+    thing = rng.choice(scene.things)
+    rest = others(scene, thing)
+    name, step = naming(rng, thing, rest), rng.uniform(0.9, 1.4)
+    options = [("to the left", -step, 0.0), ("to the right", step, 0.0), ("left", -step, 0.0), ("right", step, 0.0),
+               ("closer", 0.0, step), ("to the front", 0.0, step), ("further away", 0.0, -step), ("to the back", 0.0, -step)]
+    if rest and rng.random() < 0.4:
+        other = rng.choice(rest)
+        reach, to = 1.15 * (thing.radius + other.radius) + 0.15, naming(rng, other, others(scene, other))
+        options = [(f"{side} {to}", other.x + dx * reach - thing.x, other.z + dz * reach - thing.z) for side, dx, dz in (
+            ("to the left of the", -1, 0), ("to the right of the", 1, 0), ("next to the", rng.choice((-1, 1)), 0))]
+    where, dx, dz = rng.choice(options)
+    moved = replace(thing, x=thing.x + dx, z=thing.z + dz)
+    if not inside(moved, scene.distance) or not clear(moved, rest):
+        return None
+    text = rng.choice(("move the {} {}", "move the {} {}", "shift the {} {}", "put the {} {}", "slide the {} {}")).format(name, where)
+    return swap(scene, thing, moved), text
+
+
+def several(rng: random.Random, scene: Scene) -> Edit:
+    """Two or three edits in one instruction. Those of things need things of different shapes: then no name changes its meaning on the way."""
+    distinct = len({t.shape for t in scene.things}) == len(scene.things)
+    on_things = [recolour, resize, rematerial, move, remove] if distinct else [recolour]
+    chosen = rng.sample([resky, refloor, add, rng.choice(on_things)] + ([rng.choice(on_things)] if distinct else []), rng.choice((2, 2, 2, 3)))
+    now, texts, touched = scene, [], []
+    for kind in chosen:
+        result = kind(rng, now)
+        if result is None:
+            return None
+        changed = [t for t in now.things if t not in result[0].things]
+        if any(t in touched for t in changed):
+            return None
+        touched += [t for t in result[0].things if t not in now.things]
+        now, texts = result[0], texts + [result[1]]
+    # A new thing of a shape that stands already would make an earlier or later name ambiguous.
+    if add in chosen and len({t.shape for t in now.things}) < len(now.things):
+        return None
+    joint = rng.choice((" and ", " and ", ", then ", ", ", ". "))
+    return now, ", ".join(texts[:-1]) + joint + texts[-1]
+
+
 KINDS: Tuple[Tuple[Callable[[random.Random, Scene], Edit], float], ...] = (
-    (recolour, 6), (resky, 4), (refloor, 3), (remove, 2), (add, 2), (reshape, 2), (resize, 1), (rematerial, 0.5),
+    (recolour, 6), (resky, 4), (refloor, 3), (remove, 2), (add, 2), (reshape, 2), (resize, 1), (rematerial, 0.5), (move, 2), (several, 2),
 )
 
 
-def edit(rng: random.Random, scene: Scene) -> Tuple[Scene, str]:
-    """A random edit that applies to the scene: the scene afterwards and the instruction."""
-    while True:
-        result = rng.choices([k for k, _ in KINDS], [w for _, w in KINDS])[0](rng, scene)
-        if result is not None:
+def edit(rng: random.Random, scene: Scene, kind: Optional[Callable[[random.Random, Scene], Edit]] = None) -> Tuple[Scene, str]:
+    """A random edit (of a kind, where one is named) that applies and that training may show: the scene afterwards and the instruction."""
+    for _ in range(400):
+        chosen = kind or rng.choices([k for k, _ in KINDS], [w for _, w in KINDS])[0]
+        result = chosen(rng, scene)
+        if result is not None and trainable(result[0].things):
             return result
+    raise ValueError("no edit applies to this scene")

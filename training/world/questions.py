@@ -5,7 +5,7 @@ import random
 from typing import Callable, List, Tuple
 
 from .captions import canonical
-from .scene import COLOURS, SHAPES, Scene, Thing
+from .scene import COLOURS, SHAPES, Scene, Thing, random_thing
 from .words import COLOUR_WORDS, FLOOR_NAMES, NUMBERS, SHAPE_WORDS, article, naming, plural, word
 
 Pair = Tuple[str, str]
@@ -62,7 +62,8 @@ def ask_existence(rng: random.Random, scene: Scene) -> Pair:
         thing = rng.choice(scene.things)
         colour, shape = thing.colour, thing.shape
     else:
-        colour, shape = rng.choice(COLOURS), rng.choice(SHAPES)
+        stranger = random_thing(rng)  # never a held-out pair: training does not speak of those either
+        colour, shape = stranger.colour, stranger.shape
     answer = any(t.colour == colour and t.shape == shape for t in scene.things)
     what = article(f"{word(rng, COLOUR_WORDS[colour], 0.85)} {word(rng, SHAPE_WORDS[shape])}")
     return rng.choice((f"Is there {what}?", f"Do you see {what}?", f"Is {what} in the picture?")), "yes" if answer else "no"

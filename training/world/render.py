@@ -2,40 +2,19 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import os
-import subprocess
-from pathlib import Path
 from typing import Sequence, Tuple
 
 import numpy as np
 
+from .compiled import library
 from .scene import FLOORS, SHAPES, SKIES, Scene
 
 MAX_OBJECTS, HEADER, RECORD = 6, 4, 9
-SOURCE = Path(__file__).with_name("render.c")
-BUILD = Path(__file__).resolve().parents[1] / "build"
 # Linear RGB reflectances, chosen to stay apart under all three skies.
 COLOUR_RGB = {
     "red": (0.80, 0.018, 0.018), "orange": (0.95, 0.26, 0.01), "yellow": (0.95, 0.76, 0.02), "green": (0.02, 0.40, 0.05),
     "cyan": (0.02, 0.66, 0.72), "blue": (0.02, 0.06, 0.75), "purple": (0.36, 0.03, 0.58), "white": (0.92, 0.92, 0.92),
 }
-_library = None
-
-
-def library() -> ctypes.CDLL:
-    """The compiled renderer; built once per source version."""
-    global _library
-    if _library is None:
-        digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
-        target = BUILD / f"render-{digest}.so"
-        if not target.exists():
-            BUILD.mkdir(parents=True, exist_ok=True)
-            part = target.with_suffix(f".{os.getpid()}.tmp")  # two processes may build at once
-            subprocess.run(["gcc", "-O3", "-march=native", "-ffast-math", "-shared", "-fPIC", str(SOURCE), "-o", str(part), "-lm"], check=True)
-            os.replace(part, target)
-        _library = ctypes.CDLL(str(target))
-    return _library
 
 
 def pack(scenes: Sequence[Scene]) -> np.ndarray:
@@ -56,5 +35,5 @@ def render(scenes: Sequence[Scene], width: int = 128, height: int = 128, samples
     rgb = np.empty((n, height, width, 3), np.uint8)
     depth = np.empty((n, height, width), np.float32)
     instances = np.empty((n, height, width), np.uint8)
-    library().render(n, width, height, samples, *(a.ctypes.data_as(ctypes.c_void_p) for a in (packed, rgb, depth, instances)))
+    library("render").render(n, width, height, samples, *(a.ctypes.data_as(ctypes.c_void_p) for a in (packed, rgb, depth, instances)))
     return rgb, depth, instances

@@ -16,6 +16,13 @@ SKIES = ("day", "dusk", "night")
 RADIUS = {"small": 0.66, "large": 1.0}
 # Colour-shape pairs that no training picture, caption, question or edit ever shows: the test of composition.
 HELD_OUT_PAIRS = frozenset({("purple", "cube"), ("yellow", "torus"), ("cyan", "cone"), ("orange", "sphere"), ("green", "cylinder")})
+# Two things that no training picture shows together, though it shows each of them.
+HELD_OUT_DUOS = frozenset(frozenset(duo) for duo in (
+    (("cyan", "cube"), ("red", "cube")), (("red", "cone"), ("red", "torus")), (("red", "cone"), ("white", "cylinder")),
+    (("blue", "cone"), ("white", "torus")), (("blue", "sphere"), ("yellow", "cube")), (("red", "sphere"), ("white", "cone")),
+    (("orange", "cone"), ("yellow", "sphere")), (("cyan", "torus"), ("orange", "cylinder")), (("blue", "cylinder"), ("green", "cube")),
+    (("blue", "cylinder"), ("purple", "cone")), (("cyan", "cube"), ("orange", "torus")), (("green", "torus"), ("red", "cone")),
+))
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,12 @@ class Scene:
 def allowed(colour: str, shape: str) -> bool:
     """Whether training may show this pair."""
     return (colour, shape) not in HELD_OUT_PAIRS
+
+
+def trainable(things: Sequence[Thing]) -> bool:
+    """Whether training may show these things together: no held-out pair and no held-out duo among them."""
+    seen = {(t.colour, t.shape) for t in things}
+    return not (seen & HELD_OUT_PAIRS) and not any(duo <= seen for duo in HELD_OUT_DUOS)
 
 
 def clear(thing: Thing, others: Sequence[Thing], gap: float = 0.12) -> bool:
@@ -86,7 +99,10 @@ def place(rng: random.Random, thing: Thing, others: Sequence[Thing], distance: f
 
 
 def random_scene(rng: random.Random, count: Optional[int] = None, held_out: bool = False) -> Scene:
-    """A scene of `count` things (1 to 4 when None). Up to two are seen from near, more from further away."""
+    """A scene of `count` things (1 to 4 when None). Up to two are seen from near, more from further away.
+
+    Training may show it, unless `held_out`: then every thing is of a held-out colour-shape pair.
+    """
     if count is None:
         count = rng.choice((1, 1, 2, 2, 3, 4))
     while True:
@@ -100,5 +116,5 @@ def random_scene(rng: random.Random, count: Optional[int] = None, held_out: bool
             if placed is None:
                 break
             things.append(placed)
-        if len(things) == count:
+        if len(things) == count and (held_out or trainable(things)):
             return Scene(tuple(things), rng.choice(FLOORS), rng.choice(SKIES), distance)
