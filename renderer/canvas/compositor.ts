@@ -1,0 +1,162 @@
+import { inverse, keepsPixels, sameMatrix, transformRect } from '../document/matrix.ts';
+import type { CanvasDocument, Item, Layer, RasterLayer, Rect } from '../document/records.ts';
+import { LayerRaster } from './layerRaster.ts';
+import { Pyramid } from './pyramid.ts';
+import { intersect, isEmpty, noRect, outward, padded, union } from './rect.ts';
+import { drawTiles, newCanvas } from './tiles.ts';
+import type { Context } from './tiles.ts';
+
+/** What a tool is about to leave on a layer. */
+export interface LiveItem {
+  readonly layerId: string;
+  readonly item: Item;
+}
+
+/** What is drawn beside the document: results that wait, above everything. */
+export interface Scene {
+  readonly document: CanvasDocument;
+  readonly live?: LiveItem | undefined;
+  readonly above?: readonly RasterLayer[];
+}
+
+const modes: Readonly<Record<RasterLayer['blendMode'], GlobalCompositeOperation>> = { normal: 'source-over', multiply: 'multiply', screen: 'screen', overlay: 'overlay' };
+
+interface Whole {
+  readonly canvas: OffscreenCanvas;
+  readonly context: Context;
+  readonly bounds: Rect;
+}
+
+interface Drawn {
+  readonly layer: Layer;
+  readonly raster: LayerRaster;
+  /** The layer in one piece, for transforms that resample: tiles would show their seams. */
+  whole?: Whole | undefined;
+}
+
+export function isRaster(layer: Layer): layer is RasterLayer {
+  return layer.kind === 'picture' || layer.kind === 'paint';
+}
+
+function looksAlike(a: Layer, b: Layer): boolean {
+  return a.visible === b.visible && a.opacity === b.opacity && sameMatrix(a.transform, b.transform)
+    && (!isRaster(a) || !isRaster(b) || a.blendMode === b.blendMode);
+}
+
+/** Keeps the layers' pixels and their composite in step with the document, drawing again only what changed. */
+export class Compositor {
+  readonly pyramid = new Pyramid((context, rect) => this.paint(context, rect));
+  private readonly drawn = new Map<string, Drawn>();
+  /** Visible pictures and paint, lowest first. */
+  private stack: readonly Drawn[] = [];
+  private order = '';
+  /** Bounds of all pictures and paint that are seen, in canvas pixels. */
+  bounds: Rect = noRect;
+
+  raster(layerId: string): LayerRaster | undefined {
+    return this.drawn.get(layerId)?.raster;
+  }
+
+  /** Brings everything up to date. Returns the canvas pixels of pictures, and of masks, that look different now. */
+  update({ document, live, above = [] }: Scene): { readonly pictures: Rect; readonly masks: Rect } {
+    let pictures = noRect;
+    let masks = noRect;
+    const layers = [...document.order.flatMap((id) => document.layers[id] ?? []), ...above];
+    const present = new Set(layers.map((layer) => layer.id));
+    for (const [id, { layer, raster }] of this.drawn) {
+      if (present.has(id)) continue;
+      this.drawn.delete(id);
+      const gone = transformRect(layer.transform, raster.bounds);
+      if (isRaster(layer)) pictures = union(pictures, gone);
+      else masks = union(masks, gone);
+    }
+    for (const layer of layers) {
+      if (layer.kind === 'reference') continue;
+      const changed = this.updateLayer(layer, live?.layerId === layer.id ? live.item : undefined);
+      if (isRaster(layer)) pictures = union(pictures, changed);
+      else masks = union(masks, changed);
+    }
+    const stack = layers.filter((layer) => isRaster(layer) && layer.visible && layer.opacity > 0).map((layer) => this.drawn.get(layer.id) as Drawn);
+    const order = stack.map(({ layer }) => layer.id).join();
+    this.stack = stack;
+    this.bounds = stack.reduce((sum, { layer, raster }) => union(sum, outward(transformRect(layer.transform, raster.bounds))), noRect);
+    // A layer that went elsewhere in the order changes all that it touches.
+    if (order !== this.order) pictures = union(pictures, this.moved(this.order.split(','), stack));
+    this.order = order;
+    if (!isEmpty(pictures)) this.pyramid.invalidate(pictures);
+    return { pictures, masks };
+  }
+
+  /** Draws pictures and paint, or only these layers, of a rectangle of the canvas, pixel by pixel. */
+  paint(context: Context, rect: Rect, only?: (layer: Layer) => boolean): boolean {
+    let drawn = false;
+    for (const entry of this.stack) if (only === undefined || only(entry.layer)) drawn = this.paintLayer(context, entry, rect) || drawn;
+    return drawn;
+  }
+
+  /** Draws one layer, whatever its kind and visibility, without opacity and blending. */
+  paintAlone(context: Context, layerId: string, rect: Rect): boolean {
+    const entry = this.drawn.get(layerId);
+    return entry !== undefined && this.paintLayer(context, { ...entry, layer: { ...entry.layer, opacity: 1, ...(isRaster(entry.layer) ? { blendMode: 'normal' as const } : {}) } as Layer }, rect);
+  }
+
+  private updateLayer(layer: Exclude<Layer, { kind: 'reference' }>, live: Item | undefined): Rect {
+    const before = this.drawn.get(layer.id);
+    const raster = before?.raster ?? new LayerRaster(layer.kind === 'mask' ? 'alpha' : 'colour');
+    const oldBounds = before === undefined ? noRect : transformRect(before.layer.transform, raster.bounds);
+    const changed = raster.update(layer.items, live);
+    const whole = before?.whole;
+    if (whole !== undefined && !isEmpty(changed)) this.refreshWhole(whole, raster, changed);
+    const entry: Drawn = { layer, raster, whole: whole !== undefined && sameBounds(whole.bounds, raster.bounds) ? whole : undefined };
+    this.drawn.set(layer.id, entry);
+    if (before === undefined || !looksAlike(before.layer, layer)) return outward(union(oldBounds, transformRect(layer.transform, raster.bounds)));
+    return isEmpty(changed) ? noRect : outward(transformRect(layer.transform, keepsPixels(layer.transform) ? changed : padded(changed, 2)));
+  }
+
+  private moved(before: readonly string[], stack: readonly Drawn[]): Rect {
+    return stack.reduce((sum, { layer, raster }, index) => (before[index] === layer.id ? sum : union(sum, outward(transformRect(layer.transform, raster.bounds)))), noRect);
+  }
+
+  private paintLayer(context: Context, entry: Drawn, rect: Rect): boolean {
+    const { layer, raster } = entry;
+    const back = inverse(layer.transform);
+    if (back === undefined || raster.tiles.size === 0) return false;
+    const own = intersect(outward(padded(transformRect(back, rect), 2)), raster.bounds);
+    if (isEmpty(own)) return false;
+    const [a, b, c, d, e, f] = layer.transform;
+    context.save();
+    context.globalAlpha = layer.opacity;
+    context.globalCompositeOperation = isRaster(layer) ? modes[layer.blendMode] : 'source-over';
+    if (a === 1 && b === 0 && c === 0 && d === 1 && Number.isInteger(e) && Number.isInteger(f)) {
+      const part = { x: rect.x - e, y: rect.y - f, width: rect.width, height: rect.height };
+      drawTiles(context, raster.tiles, part, 0, 0);
+    } else {
+      entry.whole ??= this.makeWhole(raster);
+      context.translate(-rect.x, -rect.y);
+      context.transform(a, b, c, d, e, f);
+      context.imageSmoothingEnabled = !keepsPixels(layer.transform);
+      context.imageSmoothingQuality = 'high';
+      context.drawImage(entry.whole.canvas, entry.whole.bounds.x, entry.whole.bounds.y);
+    }
+    context.restore();
+    return true;
+  }
+
+  private makeWhole(raster: LayerRaster): Whole {
+    const { bounds } = raster;
+    const whole = { ...newCanvas(bounds.width, bounds.height), bounds };
+    drawTiles(whole.context, raster.tiles, bounds, 0, 0);
+    return whole;
+  }
+
+  private refreshWhole({ context, bounds }: Whole, raster: LayerRaster, changed: Rect): void {
+    const part = intersect(outward(changed), bounds);
+    if (isEmpty(part)) return;
+    context.clearRect(part.x - bounds.x, part.y - bounds.y, part.width, part.height);
+    drawTiles(context, raster.tiles, part, part.x - bounds.x, part.y - bounds.y);
+  }
+}
+
+function sameBounds(a: Rect, b: Rect): boolean {
+  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+}
