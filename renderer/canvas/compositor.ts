@@ -97,7 +97,7 @@ export class Compositor {
   /** Draws one layer, whatever its kind and visibility, without opacity and blending. */
   paintAlone(context: Context, layerId: string, rect: Rect): boolean {
     const entry = this.drawn.get(layerId);
-    return entry !== undefined && this.paintLayer(context, { ...entry, layer: { ...entry.layer, opacity: 1, ...(isRaster(entry.layer) ? { blendMode: 'normal' as const } : {}) } as Layer }, rect);
+    return entry !== undefined && this.paintLayer(context, { ...entry, layer: { ...entry.layer, opacity: 1, ...(isRaster(entry.layer) ? { blendMode: 'normal' as const } : {}) } }, rect);
   }
 
   private updateLayer(layer: Exclude<Layer, { kind: 'reference' }>, live: Item | undefined): Rect {

@@ -73,7 +73,7 @@ export class LayerRaster {
     let common = 0;
     while (common <= last && common < wanted.length && same(this.applied[common], wanted[common])) common++;
     if (common === last && this.open !== undefined && grows(this.applied[last], wanted[last])) {
-      const stroke = wanted[last] as Stroke;
+      const stroke = wanted[last];
       this.extend(stroke, this.open);
       this.applied[last] = stroke;
       common++;
