@@ -6,11 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Sequence, Set, Tuple
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .common import load_state
 from .latents import FOLDER
 from .task_latents import FOLDER as TASKS
+from .world.render import render
 from .world.scene import Scene, trainable
 
 
@@ -24,11 +27,20 @@ class Row:
     text: str
 
 
+Picture = Tuple[Scene, Tensor, Tensor]  # scene, latents [C,16,16], tokens that show a thing: bool [8,8]
+
+
+def thing_tokens(scenes: Sequence[Scene]) -> Tensor:
+    """Which of the 8×8 tokens of 128² pixels show any part of a thing: bool [n,8,8]."""
+    seen = torch.from_numpy(render(scenes, 16, 16, samples=1)[2] > 0).float()
+    return F.max_pool2d(seen[:, None], 2)[:, 0] > 0
+
+
 class Dataset:
     def __init__(self) -> None:
         self.loaded: Set[str] = set()
-        self.single: List[Tuple[Scene, Tensor]] = []
-        self.several: List[Tuple[Scene, Tensor]] = []
+        self.single: List[Picture] = []
+        self.several: List[Picture] = []
         self.rows: Dict[str, List[Row]] = defaultdict(list)
         self.refresh()
 
@@ -50,9 +62,9 @@ class Dataset:
     def take_scenes(self, chunk: dict) -> None:
         """A chunk of `latents`; scenes that training may not show (held out after the chunk was made) are left out."""
         scenes, latents = chunk["scenes"], chunk["latents"]
-        for scene, z in zip(scenes, latents):
+        for scene, z, tokens in zip(scenes, latents, thing_tokens(scenes)):
             if scene.things and trainable(scene.things):
-                (self.single if len(scene.things) == 1 else self.several).append((scene, z))
+                (self.single if len(scene.things) == 1 else self.several).append((scene, z, tokens))
         for a, b, text in chunk["edits"]:
             if trainable(scenes[a].things) and trainable(scenes[b].things):
                 self.rows["edit"].append(Row((latents[a],), (chunk["conditions"][a],), latents[b], text))
@@ -62,8 +74,8 @@ class Dataset:
         for kind, contexts, target, text in chunk["rows"]:
             self.rows[kind].append(Row([latents[i] for i in contexts], [conditions[i] for i in contexts], latents[target], text))
 
-    def picture(self, rng: random.Random, several: float) -> Tuple[Scene, Tensor]:
-        """A scene with its latents; of two or more things with probability `several`."""
+    def picture(self, rng: random.Random, several: float) -> Picture:
+        """A scene with its latents and the tokens of its things; of two or more things with probability `several`."""
         return rng.choice(self.several if self.several and rng.random() < several else self.single)
 
     def kinds(self, shares: Mapping[str, float]) -> Tuple[List[str], List[float]]:

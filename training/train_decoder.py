@@ -28,6 +28,7 @@ from .world.captions import caption
 from .world.scene import random_scene
 
 SIDE = 8  # tokens per side at 128 pixels
+SETTLED = 0.75  # the time below which a noisy picture shows where its things stand
 # Shares of the late mix, as far as `training.task_latents` has made rows: the rest is text to image.
 TASKS: Dict[str, float] = {
     "edit": 0.24, "restyle": 0.02, "inpaint": 0.05, "outpaint": 0.03, "canny": 0.02, "depth": 0.02, "subject": 0.04, "style": 0.01,
@@ -41,8 +42,8 @@ def mixture(progress: float, late: bool) -> Dict[str, Any]:
     return {"tasks": {kind: share * ramp for kind, share in TASKS.items()}, "several": 0.05 + 0.1 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
 
 
-def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, contexts: Optional[Tensor]) -> Tensor:
-    """Mean squared error of the velocity; latents [B,C,16,16], contexts [B,n,C,16,16], txt [B,L,2H]."""
+def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, contexts: Optional[Tensor], things: Optional[Tensor] = None) -> Tensor:
+    """Mean squared error of the velocity; latents [B,C,16,16], contexts [B,n,C,16,16], txt [B,L,2H], things bool [B,8,8]."""
     yak = model.visual_generator.backbone
     noise, t = torch.randn_like(latents), random_times(len(latents))
     x = (1 - t)[:, None, None, None] * latents + t[:, None, None, None] * noise
@@ -56,17 +57,24 @@ def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, con
         # (Context and instruction tell where that is, so the weights do not bias what the velocity converges to.)
         weight = 1 + 2 * (pack(latents - seen[0]).abs().mean(-1, keepdim=True) > 0.25).float()
         return (error * weight / weight.mean(1, keepdim=True)).mean()
+    if things is not None:
+        # Floor and sky fill most of a picture; the shape of a thing is what is hard. Only where the noise leaves no doubt
+        # about where it stands: earlier the weights would bias the velocity towards larger things.
+        settled = (t < SETTLED)[:, None] & things.flatten(1)
+        weight = 1 + 2 * settled.float()[..., None]
+        return (error * weight).mean() / weight.mean()
     return error.mean()
 
 
-def t2i_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int, mix: Dict[str, float]) -> Tuple[Tensor, Tensor, Tensor, None]:
+def t2i_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int, mix: Dict[str, float]) -> Tuple[Tensor, Tensor, Tensor, None, Tensor]:
     texts: List[Optional[str]] = []
-    latents = []
+    latents, things = [], []
     for _ in range(size):
-        scene, z = data.picture(rng, mix["several"])
+        scene, z, tokens = data.picture(rng, mix["several"])
         texts.append(None if rng.random() < 0.1 else caption(rng, scene, mix["detail"], mix["place"], mix["place"]))
         latents.append(z)
-    return (torch.stack(latents).float(), *conditions.t2i(texts), None)
+        things.append(tokens)
+    return (torch.stack(latents).float(), *conditions.t2i(texts), None, torch.stack(things))
 
 
 def task_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int, kind: str) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
