@@ -131,7 +131,7 @@ function changedLayer(layer: Layer, change: Extract<LayerChange, { type: 'change
     if (at > items.length || removed.some((item, i) => items[at + i]?.id !== item.id)) throw new DiffMismatch(`layer ${layer.id} holds other items`);
     items = items.toSpliced(at, removed.length, ...added);
   }
-  return { ...layer, ...fields, items } as Layer;
+  return { ...layer, ...fields, items };
 }
 
 /** The way back. */

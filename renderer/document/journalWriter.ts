@@ -1,0 +1,148 @@
+/** Carries entries to the disk without holding up the page. */
+import { failureOf } from '../../preload/contract/errors.ts';
+import type { Failure } from '../../preload/contract/errors.ts';
+import { encodeEntry } from './journal.ts';
+import type { JournalEntry } from './journal.ts';
+
+export interface JournalRow {
+  readonly seq: number;
+  readonly text: string;
+}
+
+export interface JournalSink {
+  /** Rejects as contract calls do. Entries may come twice when an answer was lost: the numbers tell. */
+  append(entries: readonly JournalRow[]): Promise<unknown>;
+  /** Everything up to `seq` as one text. */
+  snapshot(seq: number, text: string): Promise<unknown>;
+}
+
+export type SaveState =
+  | { readonly state: 'saved'; readonly at: number | null }
+  | { readonly state: 'saving' }
+  /** Still tried again; nothing is lost while the page is open. */
+  | { readonly state: 'failing'; readonly failure: Failure }
+  /** Given up: another page writes this canvas, or the data cannot be stored. */
+  | { readonly state: 'stopped'; readonly failure: Failure };
+
+export interface JournalWriterOptions {
+  readonly sink: JournalSink;
+  /** The number of the last entry that is stored. */
+  readonly seq: number;
+  /** The text of a snapshot of now; asked for once every entry before it is stored. */
+  readonly snapshot: () => string;
+  readonly entriesPerSnapshot?: number;
+  /** Characters in one call; a single larger entry goes alone. */
+  readonly charsPerCall?: number;
+  readonly onState?: (state: SaveState) => void;
+  /** Injected in tests. */
+  readonly now?: () => number;
+  readonly wait?: (ms: number) => Promise<void>;
+}
+
+const retryMs = [250, 1_000, 3_000, 10_000] as const;
+
+/**
+ * Sends what has gathered as soon as the call before it is answered, keeps it until then, and tries again when that fails.
+ * A failure that cannot pass (`retryable` false) stops it.
+ */
+export class JournalWriter {
+  #waiting: JournalRow[] = [];
+  #seq: number;
+  #sinceSnapshot = 0;
+  #snapshotWanted = false;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+  readonly #options: JournalWriterOptions;
+
+  constructor(options: JournalWriterOptions) {
+    this.#options = options;
+    this.#seq = options.seq;
+  }
+
+  /** Entries that are not stored yet. */
+  get waiting(): number { return this.#waiting.length; }
+  get seq(): number { return this.#seq; }
+
+  /** Takes a change over under the next number. */
+  push(entry: Omit<JournalEntry, 'seq'>): void {
+    this.#seq++;
+    this.#waiting.push({ seq: this.#seq, text: encodeEntry({ seq: this.#seq, ...entry }) });
+    this.#run();
+  }
+
+  /** Writes a snapshot soon: after the first opening, after a damaged tail. */
+  wantSnapshot(): void {
+    this.#snapshotWanted = true;
+    this.#run();
+  }
+
+  /** Resolves once everything pushed so far is stored; rejects when it was given up. */
+  async flush(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    if (this.#stopped && this.#waiting.length > 0) throw new Error('the canvas is no longer saved');
+  }
+
+  /** Sends nothing any more: the page let go of the canvas. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #run(): void {
+    this.#running ??= this.#drain().finally(() => { this.#running = undefined; });
+  }
+
+  async #drain(): Promise<void> {
+    // Changes of one turn of the page (a gesture that ends in two operations) go together.
+    await Promise.resolve();
+    let failures = 0;
+    while (!this.#stopped && (this.#waiting.length > 0 || this.#snapshotWanted)) {
+      if (failures === 0) this.#tell({ state: 'saving' });
+      try {
+        await this.#send();
+        failures = 0;
+      } catch (error) {
+        const failure = failureOf(error);
+        this.#stopped ||= !failure.retryable;
+        this.#tell({ state: this.#stopped ? 'stopped' : 'failing', failure });
+        if (this.#stopped) return;
+        await (this.#options.wait ?? sleep)(retryMs[Math.min(failures, retryMs.length - 1)] ?? 0);
+        failures++;
+      }
+    }
+    if (!this.#stopped) this.#tell({ state: 'saved', at: (this.#options.now ?? Date.now)() });
+  }
+
+  async #send(): Promise<void> {
+    if (this.#waiting.length > 0) {
+      const batch = this.#nextBatch();
+      await this.#options.sink.append(batch);
+      this.#waiting.splice(0, batch.length);
+      this.#sinceSnapshot += batch.length;
+      this.#snapshotWanted ||= this.#sinceSnapshot >= (this.#options.entriesPerSnapshot ?? 500);
+      return;
+    }
+    // Nothing waits, so the document of now is exactly what entry #seq left.
+    const seq = this.#seq;
+    await this.#options.sink.snapshot(seq, this.#options.snapshot());
+    this.#snapshotWanted = false;
+    this.#sinceSnapshot = this.#seq - seq;
+  }
+
+  #nextBatch(): readonly JournalRow[] {
+    const most = this.#options.charsPerCall ?? 8 * 1024 * 1024;
+    let chars = 0;
+    const end = this.#waiting.findIndex((row, i) => {
+      chars += row.text.length;
+      return i > 0 && (chars > most || i >= 1_000);
+    });
+    return this.#waiting.slice(0, end < 0 ? undefined : end);
+  }
+
+  #tell(state: SaveState): void {
+    this.#options.onState?.(state);
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => { setTimeout(resolve, ms); });
+}
