@@ -6,7 +6,7 @@ import { createEngine } from '../../native/index.ts';
 import type { Engine, Precision, RgbImage } from '../../native/types.ts';
 import { openCheckpoint } from '../../native/weights/checkpoint.ts';
 import { realConfig, writeRandomCheckpoint } from '../helpers/randomCheckpoint.ts';
-import { decoderFlops, matmulPeak } from './support/peak.ts';
+import { decoderFlops, int8Rate, matmulPeak } from './support/peak.ts';
 import { makeReport, median, printRow, timeRow, type BenchRow } from './support/report.ts';
 import { conditionTokens } from './support/tokens.ts';
 import { findTorch, runTorch, type TorchResult, type TorchTask } from './support/torch.ts';
@@ -54,7 +54,11 @@ function noisePicture(width: number, height: number): RgbImage {
 interface Measured {
   readonly total: number;
   readonly perStep: number;
+  readonly stages: Readonly<Record<string, number>>;
 }
+
+/** What a drawing spends outside its steps: the same work however many steps there are. */
+const stages = ['condition', 'encode', 'decode'] as const;
 
 /** One request through the engine: wall time of the whole, and of a denoising step or a token. */
 async function runOurs(engine: Engine, load: Load, task: TorchTask): Promise<Measured> {
@@ -67,12 +71,13 @@ async function runOurs(engine: Engine, load: Load, task: TorchTask): Promise<Mea
   if (task === 'answer') {
     const { tokens, timingsMs } = await engine.understand({ prompt: 'Describe the image.', images: [image], maxTokens: load.tokens });
     const rest = (timingsMs.understand ?? 0) - (timingsMs.firstToken ?? 0);
-    return { total: (performance.now() - started) * (load.tokens / tokens), perStep: rest / Math.max(1, tokens - 1) };
+    return { total: (performance.now() - started) * (load.tokens / tokens), perStep: rest / Math.max(1, tokens - 1), stages: {} };
   }
   const sampling = { seed: 42, steps: load.steps[task], txtCfg: 4, imgCfg: 1.5 };
-  if (task === 't2i') await engine.generate({ kind: 'textToImage', prompt: 'a red cube', width: load.width, height: load.height, ...sampling }, { onEvent });
-  else await engine.generate({ kind: 'edit', prompt: 'make it blue', image, sizing: 'exact', ...sampling }, { onEvent });
-  return { total: performance.now() - started, perStep: median(stepsMs) };
+  const { timingsMs } = task === 't2i'
+    ? await engine.generate({ kind: 'textToImage', prompt: 'a red cube', width: load.width, height: load.height, ...sampling }, { onEvent })
+    : await engine.generate({ kind: 'edit', prompt: 'make it blue', image, sizing: 'exact', ...sampling }, { onEvent });
+  return { total: performance.now() - started, perStep: median(stepsMs), stages: { ...timingsMs } };
 }
 
 const names: Readonly<Record<TorchTask, string>> = { t2i: 'text→image', edit: 'edit', answer: 'answer' };
@@ -83,10 +88,18 @@ async function benchTask(load: Load, precision: Precision, task: TorchTask, torc
   for (let i = 0; i < repeats; i++) ours.push(await runOurs(engine, load, task));
   const theirs = torch.runs.map((run) => ({ total: run.total as number, perStep: (task === 'answer' ? run.per_token : run.per_step) as number }));
   const unit = task === 'answer' ? 'token' : 'step';
+  const outside = stages.filter((stage) => torch.runs.every((run) => (run[stage] ?? 0) > 0));
   return [
     timeRow(`${load.name} ${precision} ${names[task]}, whole`, ours.map(({ total }) => total), theirs.map(({ total }) => total), load.limits[precision]),
     timeRow(`${load.name} ${precision} ${names[task]}, one ${unit}`, ours.map(({ perStep }) => perStep), theirs.map(({ perStep }) => perStep)),
+    ...outside.map((stage) => timeRow(`${load.name} ${precision} ${names[task]}, ${stage}`, ours.map((run) => run.stages[stage] ?? NaN), torch.runs.map((run) => run[stage] as number))),
   ];
+}
+
+/** How much faster an 8-bit product of the decoder's shape is than the fp32 one: what int8 could reach if a step were nothing but products. */
+async function int8ProductRow(threads: number, peak: number): Promise<BenchRow> {
+  const rate = await int8Rate(threads);
+  return { name: 'int8 matrix product against fp32, the ceiling of int8', value: rate, unit: 'GOP/s', baseline: peak, ratio: rate / peak, ci: null, n: 12, atLeast: null, aim: null };
 }
 
 /** How much of the machine's fp32 matrix-product rate a text→image step of ours reaches. */
@@ -120,6 +133,7 @@ async function benchLoad(python: string, load: Load): Promise<BenchRow[]> {
         add([
           { name: `${load.name} fp32 matrix-product peak`, value: peak, unit: 'GFLOP/s', baseline: torch.matmulGflops, ratio: peak / torch.matmulGflops, ci: null, n: 12, atLeast: null, aim: null },
           await peakShareRow(load, (measured[1] as BenchRow).value, peak),
+          ...(load.precisions.includes('int8') ? [await int8ProductRow(threads, peak)] : []),
         ]);
       }
     }
