@@ -48,7 +48,7 @@ export const Cell = memo(function Cell({ item, order, position, total }: CellPro
       aria-label={`${item.title}${item.starred ? ', starred' : ''}${badge === undefined ? '' : `, ${badge.toLowerCase()}`}`} title={item.title}
       draggable onDragStart={(event) => startDrag(event, item)} onClick={onClick} onDoubleClick={() => openViewer(item.id)}
     >
-      <img src={thumbUrl(item.hash)} alt="" loading="lazy" decoding="async" draggable={false} />
+      <img src={thumbUrl(item.hash)} alt="" decoding="async" draggable={false} />
       {badge !== undefined && <span className={css.badge}>{badge}</span>}
       {item.starred && <span className={css.star}><Star size={14} aria-hidden /></span>}
     </div>

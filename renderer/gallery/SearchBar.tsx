@@ -32,10 +32,10 @@ function partsOf(filter: GalleryFilter): readonly Part[] {
 }
 
 function Found() {
-  const { result, counts, tookMs, filter } = useGallery();
+  const { result, counts, tookMs, filter, searchNumber } = useGallery();
   const total = filter.trashed ? counts?.trashed : counts?.all;
   const narrowed = total !== undefined && result.items.length !== total;
-  return <span className={css.found} role="status">{narrowed ? `${count(result.items.length)} of ${count(total)} · ${Math.max(1, Math.round(tookMs))} ms` : ''}</span>;
+  return <span className={css.found} role="status" data-found={searchNumber}>{narrowed ? `${count(result.items.length)} of ${count(total)} · ${Math.max(1, Math.round(tookMs))} ms` : ''}</span>;
 }
 
 /** Words to search by, what narrows the search, how much was found and how fast. */

@@ -1,14 +1,28 @@
 import { parseArgs } from 'node:util';
+import { skipReason } from '../e2e/browser.ts';
 import { benchHistory } from './studioHistory.ts';
+import { benchBlocking, benchContract, benchMemory } from './studioMain.ts';
+import { benchScroll, benchStart } from './studioPage.ts';
 import { makeReport, printRow, type BenchRow } from './support/report.ts';
 
-/** The studio around the engine: `npm run bench -- studio [--json] [--only history]`. */
+/** The studio around the engine: `npm run bench -- studio [--json] [--only start|contract|history|scroll|main|memory]`. */
+
+const withBrowser = (bench: () => Promise<BenchRow[]>) => async (): Promise<BenchRow[]> => (skipReason() === undefined ? bench() : []);
 
 const parts: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
+  start: withBrowser(benchStart),
+  contract: benchContract,
   history: benchHistory,
+  scroll: withBrowser(benchScroll),
+  main: benchBlocking,
+  memory: benchMemory,
 };
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } });
+if (values.only !== undefined && !(values.only in parts)) {
+  console.error(`--only takes one of ${Object.keys(parts).join(', ')}.`);
+  process.exit(2);
+}
 const rows: BenchRow[] = [];
 for (const [name, bench] of Object.entries(parts)) {
   if (values.only !== undefined && values.only !== name) continue;

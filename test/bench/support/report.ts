@@ -15,6 +15,19 @@ export interface BenchRow {
   readonly n: number;
   readonly atLeast: number | null;
   readonly aim: number | null;
+  /** Where less is better: the most that the value may be. */
+  readonly atMost?: number;
+}
+
+/** A figure by itself, with a limit where there is one. */
+export function plainRow(name: string, value: number, unit: string, n: number, atMost?: number): BenchRow {
+  return { name, value, unit, baseline: null, ratio: null, ci: null, n, atLeast: null, aim: null, ...(atMost !== undefined && { atMost }) };
+}
+
+/** The value below which that share of the values lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
 }
 
 export interface BenchReport {
@@ -73,5 +86,6 @@ export function printRow(row: BenchRow): void {
   const interval = row.ci === null ? '' : ` [${row.ci.map((bound) => bound.toFixed(2)).join(', ')}]`;
   const reached = row.ratio ?? row.value;
   const verdict = row.atLeast === null ? '' : ` · at least ${row.atLeast}${row.aim === null ? '' : `, aim ${row.aim}`}: ${reached >= row.atLeast ? 'reached' : 'NOT REACHED'}`;
-  console.error(`${row.name}: ${number(row.value)} ${row.unit}${baseline}${ratio}${interval} (n=${row.n})${verdict}`);
+  const limit = row.atMost === undefined ? '' : ` · at most ${row.atMost}: ${row.value <= row.atMost ? 'reached' : 'NOT REACHED'}`;
+  console.error(`${row.name}: ${number(row.value)} ${row.unit}${baseline}${ratio}${interval} (n=${row.n})${verdict}${limit}`);
 }
