@@ -198,3 +198,40 @@ export interface Engine {
   /** Releases every session; the engine is unusable afterwards. */
   dispose(): Promise<void>;
 }
+
+export type EstimatorTask = 'detector' | 'depth';
+
+export interface EstimatorOptions {
+  /** Intra-op threads; default: all cores. */
+  readonly threads?: number;
+}
+
+/** A solid of the built-in model's world. */
+export interface DetectedThing {
+  readonly shape: string;
+  readonly colour: string;
+  readonly material: string;
+  /** Its middle, as shares of the picture's width and height from the top left. */
+  readonly x: number;
+  readonly y: number;
+  /** Share of the picture that it covers. */
+  readonly area: number;
+}
+
+export interface Detection {
+  readonly things: readonly DetectedThing[];
+  readonly floor: string;
+  /** Time of day. */
+  readonly sky: string;
+}
+
+/** The small networks that lie beside the built-in model and read pictures of any size. */
+export interface Estimators {
+  /** Which of them the folder has. */
+  readonly has: Readonly<Record<EstimatorTask, boolean>>;
+  /** What stands in a picture of the built-in model's world. REQUEST_INVALID without a detector. */
+  detect(image: RgbImage): Promise<Detection>;
+  /** A depth map of the picture's own size, grey: the nearest point white, the sky black. REQUEST_INVALID without a depth network. */
+  depthMap(image: RgbImage): Promise<RgbImage>;
+  dispose(): Promise<void>;
+}

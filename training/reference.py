@@ -2,6 +2,7 @@
 
 `python3 -m training.reference bench DIR --task t2i|edit|answer --threads 2 --steps N [--width W --height H] --json`
 `python3 -m training.reference fixtures [OUT]`
+`python3 -m training.reference estimators [OUT]`
 
 The baseline computes once per run whatever an engine would cache (text features, refiner, rotary tables, keys and
 values of past tokens) and uses the fused attention where this torch has one.
@@ -107,6 +108,41 @@ def write_fixtures(out: Path) -> None:
         print(folder, {k: tuple(v.shape) for k, v in data.items()})
 
 
+def write_estimators(out: Path) -> None:
+    """A tiny detector and a tiny depth estimator with their outputs and what is read from them, on a picture of odd sides."""
+    from dataclasses import asdict
+
+    from . import depth, detector, judge
+    from .preprocess import resize, to_vae
+    from .world.render import render
+    from .world.scene import random_scene
+    import random
+    set_threads(2)
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(31)
+    picture = render([random_scene(random.Random(7), 3)], 90, 60)[0][0]
+    data: Dict[str, torch.Tensor] = {"picture": torch.from_numpy(picture.copy())}
+    readings: Dict[str, Any] = {}
+    for name, config in (("detector", detector.CONFIG), ("depth", depth.CONFIG)):
+        tiny = {**config, "widths": [8, 8, 16], "norm_groups": 4, "fine_channels": 4 if config["fine_channels"] else 0, "picture_size": 64}
+        model = judge.UNet(tiny)
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=0.3)
+        judge.export(out / name, model, tiny, {})
+        model, _ = judge.load(out / name)
+        sized = resize(picture, judge.working_size(*picture.shape[:2], tiny))
+        channels = model(to_vae(sized[None]))
+        data[f"{name}.channels"] = channels
+        if name == "detector":
+            reading = detector.read(channels[0])
+            readings[name] = {**asdict(reading), "places": int(channels.shape[2] * channels.shape[3])}
+        else:
+            grey = (255 * depth.closeness(channels)[0]).add(0.5).floor().to(torch.uint8).numpy()
+            data["depth.map"] = torch.from_numpy(resize(np.repeat(grey[..., None], 3, 2), picture.shape[:2]).copy())
+    tensors.write(out / "reference.safetensors", data)
+    (out / "reference.json").write_text(json.dumps(readings, indent=1) + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(dest="command", required=True)
@@ -123,9 +159,14 @@ def main() -> None:
     b.add_argument("--json", action="store_true")
     f = commands.add_parser("fixtures")
     f.add_argument("out", nargs="?", type=Path, default=FIXTURES)
+    e = commands.add_parser("estimators")
+    e.add_argument("out", nargs="?", type=Path, default=FIXTURES / "estimators")
     args = parser.parse_args()
     if args.command == "fixtures":
         write_fixtures(args.out)
+        return
+    if args.command == "estimators":
+        write_estimators(args.out)
         return
     result = bench(args)
     if args.json:

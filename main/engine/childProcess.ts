@@ -1,9 +1,9 @@
 /** The engine process's body under Node's fork: channel, signals, and never outliving its parent. */
 import { Worker } from 'node:worker_threads';
-import { serveEngine, type CreateEngine } from './serve.ts';
+import { serveEngine, type Served } from './serve.ts';
 
 /** Serves the parent that forked this process until it says shutdown or goes away. */
-export function serveParent(createEngine: CreateEngine): void {
+export function serveParent(served: Served): void {
   if (process.send === undefined) {
     process.stderr.write('This is the engine process of Ovis Studio; it is started by the studio, not by hand.\n');
     process.exit(2);
@@ -13,7 +13,7 @@ export function serveParent(createEngine: CreateEngine): void {
   process.on('disconnect', () => process.exit(0));
   watchParent();
   serveEngine(
-    createEngine,
+    served,
     {
       // The callback keeps a send after the parent's end from being thrown as an error event.
       send: (message) => void process.send?.(message, undefined, {}, () => undefined),

@@ -4,10 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { cancelled, StudioError } from '../errors.ts';
 import { EngineConnection, type CallBody } from './connection.ts';
-import { generateResultSchema, modelInfoSchema, parseOr, understandResultSchema } from './protocol.ts';
-import { engineOptionsSchema, generateRequestSchema, understandRequestSchema } from './requestSchemas.ts';
+import { detectionSchema, estimatorsSchema, generateResultSchema, modelInfoSchema, parseOr, understandResultSchema } from './protocol.ts';
+import { engineOptionsSchema, generateRequestSchema, imageSchema, understandRequestSchema } from './requestSchemas.ts';
 import { spawnNode, type SpawnEngine } from './spawnNode.ts';
-import type { EngineOptions, GenerateRequest, GenerateResult, ModelInfo, RunOptions, UnderstandRequest, UnderstandResult } from './protocol.ts';
+import type {
+  Detection, EngineOptions, EstimatorTask, GenerateRequest, GenerateResult, ModelInfo, RgbImage, RunOptions, UnderstandRequest, UnderstandResult,
+} from './protocol.ts';
 
 export interface EngineHostOptions {
   /** How the process is started; default: Node's fork of the real engine. */
@@ -126,6 +128,21 @@ export class EngineHost {
     });
   }
 
+  /** A depth map of a picture's own size (near is white) by the depth network of a model folder; no model need be loaded. */
+  depthMap(dir: string, image: RgbImage, run: RunOptions = {}): Promise<RgbImage> {
+    return this.#estimate({ dir, task: 'depth', image }, imageSchema, run);
+  }
+
+  /** What the detector of a model folder sees in a picture; no model need be loaded. */
+  detect(dir: string, image: RgbImage, run: RunOptions = {}): Promise<Detection> {
+    return this.#estimate({ dir, task: 'detector', image }, detectionSchema, run);
+  }
+
+  /** Which of the two a model folder has. */
+  estimators(dir: string): Promise<Readonly<Record<EstimatorTask, boolean>>> {
+    return this.#queue(undefined, async () => this.#callAny({ type: 'estimators', dir }, estimatorsSchema, {}));
+  }
+
   /** What is known of the loaded model. MODEL_MISSING when none is. */
   info(): Promise<ModelInfo> {
     return this.#queue(undefined, async () => (await this.#withModel()).info);
@@ -176,6 +193,28 @@ export class EngineHost {
         }
       });
     });
+  }
+
+  #estimate<T>(wanted: { readonly dir: string; readonly task: EstimatorTask; readonly image: RgbImage }, schema: z.ZodType<T>, run: RunOptions): Promise<T> {
+    return this.#queue(run.signal, async () => {
+      const image = parseOr(imageSchema, wanted.image, 'REQUEST_INVALID', 'Picture');
+      const threads = this.#wanted?.options.threads ?? null;
+      return this.#callAny({ type: 'estimate', ...wanted, image, threads }, schema, run);
+    });
+  }
+
+  /** A call that needs a process, but no model in it. */
+  async #callAny<T>(body: CallBody, schema: z.ZodType<T>, run: RunOptions): Promise<T> {
+    const connection = await this.#connect(run.signal);
+    const before = this.#status;
+    this.#tell({ state: 'running', pid: connection.pid, info: before.info });
+    try {
+      const value = await this.#guard(connection, () => connection.call(body, schema, this.#options.cancelGraceMs, run));
+      this.#crashes = 0;
+      return value;
+    } finally {
+      if (this.#connection === connection && connection.alive) this.#tell({ state: 'ready', pid: connection.pid, info: before.info });
+    }
   }
 
   async #call<T>(body: CallBody, schema: z.ZodType<T>, run: RunOptions): Promise<T> {

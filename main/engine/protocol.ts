@@ -2,19 +2,23 @@
 import { z } from 'zod';
 import { failureSchema, StudioError, type ErrorCode, type Failure } from '../errors.ts';
 import { engineOptionsSchema, generateRequestSchema, imageSchema, understandRequestSchema } from './requestSchemas.ts';
-import type { EngineOptions, GenerateRequest, GenerateResult, ModelInfo, ProgressEvent, UnderstandRequest, UnderstandResult } from '../../native/types.ts';
+import type {
+  Detection, EngineOptions, EstimatorTask, GenerateRequest, GenerateResult, ModelInfo, ProgressEvent, RgbImage, UnderstandRequest, UnderstandResult,
+} from '../../native/types.ts';
 
 export type * from '../../native/types.ts';
 export type { EngineErrorCode, ErrorDetails } from '../../native/errors.ts';
 
 /** Both ends must speak the same one; raised with every change of a message. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Requests: each carries an id and is answered by one result or one failure of that id. */
 export type EngineCall =
   | { readonly type: 'load'; readonly id: number; readonly dir: string; readonly options: EngineOptions }
   | { readonly type: 'generate'; readonly id: number; readonly request: GenerateRequest }
   | { readonly type: 'understand'; readonly id: number; readonly request: UnderstandRequest }
+  | { readonly type: 'estimate'; readonly id: number; readonly dir: string; readonly task: EstimatorTask; readonly image: RgbImage; readonly threads: number | null }
+  | { readonly type: 'estimators'; readonly id: number; readonly dir: string }
   | { readonly type: 'info'; readonly id: number }
   | { readonly type: 'unload'; readonly id: number };
 
@@ -34,6 +38,8 @@ export const parentMessageSchema: z.ZodType<ParentMessage> = z.discriminatedUnio
   z.strictObject({ type: z.literal('load'), id, dir: z.string().min(1), options: engineOptionsSchema }),
   z.strictObject({ type: z.literal('generate'), id, request: generateRequestSchema }),
   z.strictObject({ type: z.literal('understand'), id, request: understandRequestSchema }),
+  z.strictObject({ type: z.literal('estimate'), id, dir: z.string().min(1), task: z.enum(['detector', 'depth']), image: imageSchema, threads: z.int().positive().nullable() }),
+  z.strictObject({ type: z.literal('estimators'), id, dir: z.string().min(1) }),
   z.strictObject({ type: z.literal('info'), id }),
   z.strictObject({ type: z.literal('unload'), id }),
   z.strictObject({ type: z.literal('cancel'), id }),
@@ -100,6 +106,18 @@ export const modelInfoSchema: z.ZodType<ModelInfo> = z.looseObject({
   tasks: z.array(z.object({ name: text, experimental: z.boolean() })),
   reproduce: reproductionSchema,
 });
+
+const share = z.number().min(0).max(1);
+
+/** What the detector says of a picture. */
+export const detectionSchema: z.ZodType<Detection> = z.looseObject({
+  things: z.array(z.looseObject({ shape: text, colour: text, material: text, x: share, y: share, area: share })),
+  floor: text,
+  sky: text,
+});
+
+/** Which estimators a model folder has. */
+export const estimatorsSchema: z.ZodType<Readonly<Record<EstimatorTask, boolean>>> = z.looseObject({ detector: z.boolean(), depth: z.boolean() });
 
 /** The value, or a typed error that names the field at fault. */
 export function parseOr<T>(schema: z.ZodType<T>, value: unknown, code: ErrorCode, what: string): T {

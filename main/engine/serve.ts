@@ -1,7 +1,7 @@
 /** The engine process's side of the protocol: a queue in front of one engine. Knows neither fork nor Electron. */
 import { toFailure, StudioError } from '../errors.ts';
 import { parentMessageSchema, parseOr, protocolVersion } from './protocol.ts';
-import type { ChildMessage, Engine, EngineCall, EngineOptions, ProgressEvent, RunOptions } from './protocol.ts';
+import type { ChildMessage, Engine, EngineCall, EngineOptions, EstimatorOptions, Estimators, ProgressEvent, RunOptions } from './protocol.ts';
 
 /** The two directions of whatever carries the messages. */
 export interface Channel {
@@ -10,10 +10,18 @@ export interface Channel {
 }
 
 export type CreateEngine = (dir: string, options: EngineOptions) => Promise<Engine>;
+export type CreateEstimators = (dir: string, options: EstimatorOptions) => Promise<Estimators>;
+
+/** What the process serves: the engine, and the small networks that need no loaded model. */
+export interface Served {
+  readonly createEngine: CreateEngine;
+  readonly createEstimators: CreateEstimators;
+}
 
 /** Answers calls one after the other until told to stop; `exit` is called once the engine is released. */
-export function serveEngine(createEngine: CreateEngine, channel: Channel, exit: () => void): void {
+export function serveEngine({ createEngine, createEstimators }: Served, channel: Channel, exit: () => void): void {
   let engine: Engine | undefined;
+  let estimators: { readonly dir: string; readonly threads: number | null; readonly opened: Estimators } | undefined;
   let tail: Promise<void> = Promise.resolve();
   /** Calls that wait or run, by id. */
   const open = new Map<number, AbortController>();
@@ -31,6 +39,16 @@ export function serveEngine(createEngine: CreateEngine, channel: Channel, exit: 
     await old?.dispose();
   };
 
+  /** Kept between calls: making a session takes longer than running it. */
+  const estimatorsOf = async (dir: string, threads: number | null): Promise<Estimators> => {
+    if (estimators?.dir === dir && estimators.threads === threads) return estimators.opened;
+    await estimators?.opened.dispose();
+    estimators = undefined;
+    const opened = await createEstimators(dir, threads === null ? {} : { threads });
+    estimators = { dir, threads, opened };
+    return opened;
+  };
+
   const perform = async (call: EngineCall, run: Required<RunOptions>): Promise<unknown> => {
     switch (call.type) {
       case 'load':
@@ -41,6 +59,16 @@ export function serveEngine(createEngine: CreateEngine, channel: Channel, exit: 
         return engine.info;
       case 'generate': return loaded().generate(call.request, run);
       case 'understand': return loaded().understand(call.request, run);
+      case 'estimate': {
+        const opened = await estimatorsOf(call.dir, call.threads);
+        return call.task === 'depth' ? opened.depthMap(call.image) : opened.detect(call.image);
+      }
+      case 'estimators': {
+        // Looked at afresh: the folder may have gained a network since.
+        const opened = await createEstimators(call.dir, {});
+        await opened.dispose();
+        return opened.has;
+      }
       case 'info': return loaded().info;
       case 'unload':
         await release();
@@ -75,7 +103,7 @@ export function serveEngine(createEngine: CreateEngine, channel: Channel, exit: 
         return;
       case 'shutdown':
         for (const controller of open.values()) controller.abort();
-        tail = tail.then(release).finally(exit);
+        tail = tail.then(release).then(() => estimators?.opened.dispose()).finally(exit);
         return;
       default: {
         if (open.has(message.id)) {

@@ -2,7 +2,7 @@ import { Graph, type Value } from '../onnx/graph.ts';
 import { cast } from '../onnx/ops.ts';
 import type { DataType } from '../onnx/proto.ts';
 import type { Precision } from '../types.ts';
-import type { Checkpoint } from '../weights/checkpoint.ts';
+import type { Weights } from '../weights/weights.ts';
 
 /** How a network is to be built: which kernels, which number format, which intermediate values to expose. */
 export interface BuildOptions {
@@ -17,7 +17,7 @@ export interface BuildOptions {
 /** What every layer needs while a graph is written. */
 export interface BuildContext {
   readonly g: Graph;
-  readonly checkpoint: Checkpoint;
+  readonly weights: Weights;
   readonly precision: Precision;
   readonly attention: 'fused' | 'decomposed';
   readonly queryChunks: number;
@@ -26,10 +26,10 @@ export interface BuildContext {
 }
 
 /** Opens the graph of one network. */
-export function buildContext(name: string, checkpoint: Checkpoint, options: BuildOptions): BuildContext {
+export function buildContext(name: string, weights: Weights, options: BuildOptions): BuildContext {
   return {
     g: new Graph(name, options.taps ?? null),
-    checkpoint,
+    weights,
     precision: options.precision,
     attention: options.attention,
     queryChunks: options.queryChunks ?? 1,
@@ -45,14 +45,14 @@ const storedType: Readonly<Record<string, DataType>> = { F32: 'f32', F16: 'f16',
  * @param view another shape of the same bytes (a leading part of axis 0, or a reshape)
  */
 export function weight(ctx: BuildContext, name: string, shape: readonly number[], view?: readonly number[]): Value {
-  const entry = ctx.checkpoint.expect(name, shape);
+  const entry = ctx.weights.expect(name, shape);
   const dataType = storedType[entry.dtype] as DataType;
   const used = view ?? shape;
   const elementBytes = dataType === 'f32' ? 4 : 2;
   const byteLength = used.reduce((a, b) => a * b, elementBytes);
   const label = view ? `${name}[${view.join('x')}]` : name;
   const stored = ctx.g.initializer(label, dataType, used, {
-    kind: 'external', location: ctx.checkpoint.location(entry), offset: entry.offset, byteLength,
+    kind: 'external', location: ctx.weights.location(entry), offset: entry.offset, byteLength,
   });
   return cast(ctx.g, stored, ctx.computeType);
 }

@@ -62,4 +62,19 @@ describe('the real engine behind the host', () => {
     expect((await host.load(model, { threads: 1, precision: 'int8' })).reproduce).toMatchObject({ precision: 'int8' });
     expect((await host.generate(small)).reproduce).toMatchObject({ precision: 'int8' });
   });
+
+  it('estimates depth and detects things beside the loaded model, without one, and not where there is no network', async () => {
+    const estimators = join(import.meta.dirname, '../fixtures/reference/estimators');
+    const image = { width: 50, height: 30, data: Uint8Array.from({ length: 50 * 30 * 3 }, (_, i) => (i * 31) & 255) };
+    const map = await host.depthMap(estimators, image);
+    expect([map.width, map.height, map.data.length]).toEqual([50, 30, 4500]);
+    expect(host.status).toMatchObject({ state: 'ready', info: { name: 'dev_a' } });
+    expect((await host.detect(estimators, image)).floor).toBeTypeOf('string');
+    expect(await host.estimators(estimators)).toEqual({ detector: true, depth: true });
+    expect(await host.estimators(model)).toEqual({ detector: false, depth: false });
+    expect(await failureOf(host.depthMap(model, image))).toMatchObject({ code: 'REQUEST_INVALID', details: { task: 'depth' } });
+    expect(await failureOf(host.depthMap(estimators, { ...image, data: new Uint8Array(7) }))).toMatchObject({ code: 'REQUEST_INVALID' });
+    await host.unload();
+    expect(await host.depthMap(estimators, image)).toEqual(map);
+  });
 });

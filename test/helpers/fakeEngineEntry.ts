@@ -90,9 +90,18 @@ class PuppetEngine implements Engine {
 if (process.env['FAKE_ENGINE'] === 'dies at start') process.exit(7);
 if (process.env['FAKE_ENGINE'] === 'silent') setInterval(() => undefined, 1000);
 else {
-  serveParent(async (dir, options) => {
-    if (dir.endsWith('broken')) throw typed('CONFIG_INVALID', 'config.json: hidden_size is missing');
-    await misbehave(process.env['FAKE_ENGINE_LOAD'] ?? '');
-    return new PuppetEngine(dir, options);
+  serveParent({
+    createEngine: async (dir, options) => {
+      if (dir.endsWith('broken')) throw typed('CONFIG_INVALID', 'config.json: hidden_size is missing');
+      await misbehave(process.env['FAKE_ENGINE_LOAD'] ?? '');
+      return new PuppetEngine(dir, options);
+    },
+    // Inverts the picture instead of measuring it: enough to see that it went there and back.
+    createEstimators: async (dir) => ({
+      has: { detector: !dir.endsWith('broken'), depth: !dir.endsWith('broken') },
+      detect: async () => ({ things: [], floor: 'wood', sky: 'day' }),
+      depthMap: async (image) => ({ ...image, data: image.data.map((value) => 255 - value) }),
+      dispose: async () => undefined,
+    }),
   });
 }
