@@ -3,7 +3,9 @@ import { openLibrary } from './assets/library.ts';
 import { Imaging } from './imaging/imaging.ts';
 import { openJobQueue } from './jobs/jobQueue.ts';
 import { storedPictures } from './pictures.ts';
+import { projectFiles } from './projects/projectFiles.ts';
 import { pictureFiles } from './rooms/pictureFiles.ts';
+import { ensureProject } from './rooms/projects.ts';
 import type { StudioBase, StudioParts } from './studio.ts';
 
 /** Errors: DATA_IN_USE, DB_FROM_FUTURE, DISK_FULL, REQUEST_INVALID where nothing may be written. */
@@ -19,12 +21,13 @@ export async function openParts(base: StudioBase): Promise<StudioParts> {
     closing.push(() => library.close());
     if (library.notice) log.note(`history: ${JSON.stringify(library.notice)}`);
     const { history, assets } = library;
+    await ensureProject({ history, events });
     const queue = await openJobQueue({
       history, assets, imaging, engine, models, settings, events,
       pictures: storedPictures(assets, imaging),
       report: (failure, what) => log.failure(failure, what),
     });
-    return { history, assets, pictures: pictureFiles(assets, imaging), queue, close };
+    return { history, assets, pictures: pictureFiles(assets, imaging), projectFiles: projectFiles(), queue, close };
   } catch (error) {
     await close();
     throw error;

@@ -2,7 +2,9 @@
 import type { Readable } from 'node:stream';
 import type { InferContractRouterInputs, InferContractRouterOutputs } from '@orpc/contract';
 import type { Contract } from '../preload/contract/api.ts';
+import type { CanvasState, JournalRow, Staged } from '../preload/contract/canvas.ts';
 import type { Hash } from '../preload/contract/common.ts';
+import type { MaskOptions } from '../preload/contract/generation.ts';
 import type { JobEvent, NewEvent, Resume, StudioEvent } from '../preload/contract/events.ts';
 import type { BatchRecord, JobRecord, QueueStatus } from '../preload/contract/jobs.ts';
 import type { AssetInfo, Chat, ChatSummary, Generation, Parent, Project, Turn } from '../preload/contract/project.ts';
@@ -36,13 +38,45 @@ export type NewGeneration = Omit<Generation, 'title' | 'parents' | 'trashedAt' |
   readonly parents: readonly Omit<Parent, 'generationId'>[];
 };
 
+/** What a drawing was composited from, so that it can be done again in another way. */
+export interface CompositeSource {
+  readonly image: Hash;
+  readonly denoiseMask: Hash;
+  readonly compositeMask: Hash;
+  readonly crop: { readonly left: number; readonly top: number; readonly width: number; readonly height: number } | null;
+  readonly task: 'inpaint' | 'outpaint' | 'edit';
+  readonly options: MaskOptions;
+}
+
+/** A waiting result as it is stored. `source` is null where nothing was masked. */
+export type StagedRow = Staged & { readonly source: CompositeSource | null };
+export type NewStaged = Omit<StagedRow, 'state'>;
+
+/** The canvases' rows. */
+export interface CanvasRows {
+  open(projectId: string): Promise<CanvasState>;
+  /** A page takes up writing: what only another page's undo could bring back is let go. */
+  claim(projectId: string, pageId: string): Promise<void>;
+  append(projectId: string, entries: readonly JournalRow[]): Promise<number>;
+  snapshot(projectId: string, seq: number, text: string): Promise<number>;
+  listStaged(projectId: string): Promise<StagedRow[]>;
+  getStaged(id: string): Promise<StagedRow>;
+  changeStaged(id: string, change: Partial<Omit<StagedRow, 'id' | 'projectId' | 'state'>>): Promise<StagedRow>;
+  settleStaged(ids: readonly string[], state: Staged['state']): Promise<StagedRow[]>;
+  /** What a recipe has made before, while it is stored. */
+  derived(recipe: string): Promise<Hash | undefined>;
+  setDerived(recipe: string, hash: Hash): Promise<void>;
+  /** From what a picture was made without a generation, for the lineage. */
+  addSources(hash: Hash, sources: readonly Hash[], how: string): Promise<void>;
+}
+
 /** The queue's rows. Every method returns when the rows are on the disk. */
 export interface JobRows {
   load(): Promise<{ readonly jobs: JobRecord[]; readonly batches: BatchRecord[]; readonly paused: boolean }>;
   /** Inserts or replaces, all in one transaction. */
   save(jobs: readonly JobRecord[]): Promise<void>;
-  /** A job's end and its pictures, in one transaction: a result is never lost, nor told twice. */
-  finish(job: JobRecord, generations: readonly NewGeneration[]): Promise<void>;
+  /** A job's end, its pictures, and what waits on a canvas, in one transaction: a result is never lost, nor told twice. */
+  finish(job: JobRecord, generations: readonly NewGeneration[], staged?: readonly NewStaged[]): Promise<void>;
   remove(jobIds: readonly string[]): Promise<void>;
   saveBatch(batch: BatchRecord): Promise<void>;
   setPaused(paused: boolean): Promise<void>;
@@ -76,7 +110,10 @@ export interface HistoryService {
     rename(id: string, name: string): Promise<Project>;
     /** Marks it as opened now. */
     touch(id: string): Promise<Project>;
+    /** Into the trash. */
     delete(id: string): Promise<void>;
+    trashed(): Promise<Project[]>;
+    restore(id: string): Promise<Project>;
   };
   readonly gallery: Plain<GalleryRows> & {
     add(rows: readonly NewGeneration[]): Promise<Generation[]>;
@@ -85,6 +122,7 @@ export interface HistoryService {
   };
   readonly lineage: Plain<Room<'lineage'>>;
   readonly chats: ChatRows;
+  readonly canvas: CanvasRows;
   readonly jobs: JobRows;
   close(): Promise<void>;
 }
@@ -156,6 +194,8 @@ export interface ModelList {
   dirOf(modelId: string): Promise<string>;
   importFolder(dir: string): Promise<ModelEntry>;
   forget(modelId: string): Promise<void>;
+  /** Removes the files of a downloaded one. */
+  remove(modelId: string): Promise<void>;
 }
 
 /** What pages fetch by address: `/asset/<hash>`, `/thumb/<hash>`, `/preview/<jobId>/<step>`. */

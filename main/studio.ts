@@ -8,6 +8,7 @@ import { StudioError } from './errors.ts';
 import { EventLog } from './events.ts';
 import { Log } from './log.ts';
 import { ModelFolders } from './models/modelList.ts';
+import type { ProjectFiles } from './projects/projectFiles.ts';
 import { askRoom } from './rooms/ask.ts';
 import { canvasRoom } from './rooms/canvas.ts';
 import { examplesRoom } from './rooms/examples.ts';
@@ -15,6 +16,7 @@ import { galleryRoom } from './rooms/gallery.ts';
 import type { PictureFiles } from './rooms/pictureFiles.ts';
 import { projectsRoom } from './rooms/projects.ts';
 import { systemRoom } from './rooms/system.ts';
+import { Writers } from './rooms/writers.ts';
 import { SettingsFile } from './settings.ts';
 import { createHandler } from './transport/router.ts';
 import { findResources, type ResourceFinder } from './transport/resources.ts';
@@ -36,6 +38,7 @@ export interface StudioParts {
   readonly history: HistoryService;
   readonly assets: AssetStore;
   readonly pictures: PictureFiles;
+  readonly projectFiles: ProjectFiles;
   readonly queue: JobQueue;
   /** Ends everything but the queue, which is closed before. */
   close(): Promise<void>;
@@ -97,6 +100,8 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   try {
     const parts = await options.openParts({ dataDir, settings, models, engine, events, log });
     queue = parts.queue;
+    const { history } = parts;
+    const writers = new Writers();
     const rooms: Rooms = {
       system: systemRoom({ ...options, epoch: events.epoch, settings, engine, log, outboundRequests: () => 0 }),
       events: { watch: ({ resume }, { signal }) => events.watch(resume, signal) },
@@ -110,8 +115,8 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
         info: ({ hash }) => parts.assets.info(hash),
         parameters: ({ hash }) => parts.pictures.parameters(hash),
       },
-      projects: projectsRoom(parts.history, events),
-      canvas: canvasRoom(),
+      projects: projectsRoom({ history, events, writers, files: parts.projectFiles }),
+      canvas: canvasRoom({ rows: history.canvas, writers }),
       jobs: parts.queue.jobs,
       batches: parts.queue.batches,
       gallery: galleryRoom(parts.history, parts.assets, parts.pictures, events),

@@ -46,6 +46,12 @@ export function addAssetSource(db: Db, hash: string, sourceHash: string, how: st
   run(db, 'INSERT OR IGNORE INTO asset_sources (hash, source_hash, how) VALUES (?, ?, ?)', hash, sourceHash, how);
 }
 
+/** The same from several at once; a picture is never its own source, and sources that were never stored lead nowhere. */
+export function addAssetSources(db: Db, hash: string, sources: readonly string[], how: string): void {
+  requireAssets(db, [hash]);
+  run(db, 'INSERT OR IGNORE INTO asset_sources (hash, source_hash, how) SELECT ?, value, ? FROM json_each(?) WHERE value <> ?', hash, how, list(sources), hash);
+}
+
 /** What a project's canvas uses, in place of what it used before. ASSET_MISSING. */
 export function setCanvasReferences(db: Db, projectId: string, hashes: readonly string[]): void {
   db.transaction(() => {

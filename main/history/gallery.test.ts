@@ -8,7 +8,7 @@ import { galleryCounts } from './counts.ts';
 import { addGenerations, getGeneration, moveGenerations, noteGeneration, starGenerations, tagGenerations } from './generations.ts';
 import { lineageOf } from './lineage.ts';
 import { migrate } from './migrate.ts';
-import { createProject, deleteProject, listProjects } from './projects.ts';
+import { createProject, deleteProject, listProjects, renameProject, restoreProject, touchProject, trashedProjects } from './projects.ts';
 import { rebuildSearch, searchGenerations, timelineOf } from './search.ts';
 import { purgeGenerations, restoreGenerations, trashGenerations } from './trash.ts';
 import type { GalleryFilter, SearchInput } from '../../preload/contract/gallery.ts';
@@ -231,13 +231,38 @@ describe('rows', () => {
     }
   });
 
-  it('survive their project, in the trash', () => {
+  it('go to the trash with their project, and come back with it', () => {
     const project = createProject(db, randomUUID(), 'P', 1);
     const row = add({ projectId: project.id });
+    const before = add({ projectId: project.id });
+    trashGenerations(db, [before.id], 5);
     expect(listProjects(db)).toMatchObject([{ generations: 1, cover: row.hash }]);
     deleteProject(db, project.id, 9);
     expect(listProjects(db)).toEqual([]);
-    expect(getGeneration(db, row.id)).toMatchObject({ trashedAt: 9, projectId: null });
+    expect(trashedProjects(db)).toMatchObject([{ id: project.id, name: 'P' }]);
+    expect(getGeneration(db, row.id)).toMatchObject({ trashedAt: 9 });
+    for (const ask of [() => renameProject(db, project.id, 'Q', 10), () => touchProject(db, project.id, 10), () => deleteProject(db, project.id, 10)]) {
+      expect(ask).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+    }
+    restoreProject(db, project.id);
+    expect([getGeneration(db, row.id).trashedAt, getGeneration(db, before.id).trashedAt]).toEqual([null, 5]);
+    expect(listProjects(db)).toMatchObject([{ id: project.id, generations: 1 }]);
+    expect(() => restoreProject(db, project.id)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+  });
+
+  it('survive their project where they were taken out of the trash before it was emptied', () => {
+    const project = createProject(db, randomUUID(), 'P', 1);
+    const [kept, gone] = [add({ projectId: project.id }), add({ projectId: project.id })];
+    deleteProject(db, project.id, 9);
+    restoreGenerations(db, [kept.id]);
+    purgeGenerations(db, { ids: [gone.id] });
+    expect(trashedProjects(db)).toHaveLength(1);
+    purgeGenerations(db, { trashedBefore: 9 });
+    expect(trashedProjects(db)).toHaveLength(1);
+    purgeGenerations(db, { trashedBefore: 10 });
+    expect(trashedProjects(db)).toEqual([]);
+    expect(getGeneration(db, kept.id)).toMatchObject({ trashedAt: null, projectId: null });
+    // The project may be gone while a job of it still runs.
     expect(add({ projectId: project.id }).id).toBeDefined();
   });
 });

@@ -1,11 +1,12 @@
 /** The queue's rows: written before any work starts, so that a killed studio finds its queue again. */
 import type { BatchRecord, JobRecord } from '../../preload/contract/jobs.ts';
-import type { NewGeneration } from '../services.ts';
+import type { NewGeneration, NewStaged } from '../services.ts';
 import { requireAssets } from './assetRows.ts';
 import type { Db } from './connection.ts';
 import { getFact, setFact } from './facts.ts';
 import { addGenerations } from './generations.ts';
 import { inputsOfRequest } from './inputs.ts';
+import { addStaged } from './staged.ts';
 import { all, list, one, run } from './statements.ts';
 
 export interface StoredQueue {
@@ -33,7 +34,7 @@ export function saveJobs(db: Db, jobs: readonly JobRecord[]): void {
         run(db, 'UPDATE jobs SET state = ?, record = ? WHERE seq = ?', job.state, JSON.stringify(job), known.seq);
         continue;
       }
-      const hashes = [...new Set(inputsOfRequest(job.request).map((input) => input.hash))];
+      const hashes = [...new Set([...inputsOfRequest(job.request).map((input) => input.hash), job.canvas?.raster, job.canvas?.mask].filter((hash) => hash != null))];
       requireAssets(db, hashes);
       run(db, 'INSERT INTO jobs (id, state, record) VALUES (?, ?, ?)', job.id, job.state, JSON.stringify(job));
       run(db, 'INSERT INTO job_inputs (job_seq, hash) SELECT (SELECT seq FROM jobs WHERE id = ?), value FROM json_each(?)', job.id, list(hashes));
@@ -41,10 +42,11 @@ export function saveJobs(db: Db, jobs: readonly JobRecord[]): void {
   }).immediate();
 }
 
-/** A job's end and its pictures in one transaction: no job is done without its result. */
-export function finishJob(db: Db, job: JobRecord, generations: readonly NewGeneration[]): void {
+/** A job's end, its pictures and what waits on a canvas in one transaction: no job is done without its result. */
+export function finishJob(db: Db, job: JobRecord, generations: readonly NewGeneration[], staged: readonly NewStaged[] = []): void {
   db.transaction(() => {
     addGenerations(db, generations);
+    for (const row of staged) addStaged(db, row);
     saveJobs(db, [job]);
   }).immediate();
 }

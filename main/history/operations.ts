@@ -1,7 +1,9 @@
 /** Everything that the worker can be asked, by name: functions of the database and plain values. */
 import * as assetRows from './assetRows.ts';
+import * as canvas from './canvas.ts';
 import * as chats from './chats.ts';
 import { galleryCounts } from './counts.ts';
+import * as derived from './derived.ts';
 import * as facts from './facts.ts';
 import * as generations from './generations.ts';
 import * as jobs from './jobs.ts';
@@ -9,6 +11,7 @@ import { lineageOf } from './lineage.ts';
 import * as projects from './projects.ts';
 import * as savedSearches from './savedSearches.ts';
 import { searchGenerations, timelineOf } from './search.ts';
+import * as staged from './staged.ts';
 import * as trash from './trash.ts';
 import type { Db } from './connection.ts';
 
@@ -19,6 +22,18 @@ export const operations = {
   renameProject: projects.renameProject,
   touchProject: projects.touchProject,
   deleteProject: projects.deleteProject,
+  trashedProjects: projects.trashedProjects,
+  restoreProject: projects.restoreProject,
+  openCanvas: canvas.openCanvas,
+  claimCanvas: canvas.claimCanvas,
+  appendJournal: canvas.appendJournal,
+  saveSnapshot: canvas.saveSnapshot,
+  listStaged: staged.listStaged,
+  getStaged: staged.getStaged,
+  changeStaged: staged.changeStaged,
+  settleStaged: staged.settleStaged,
+  getDerived: derived.getDerived,
+  setDerived: derived.setDerived,
   addGenerations: generations.addGenerations,
   getGeneration: generations.getGeneration,
   starGenerations: generations.starGenerations,
@@ -52,6 +67,7 @@ export const operations = {
   putAsset: assetRows.putAsset,
   getAsset: assetRows.getAsset,
   addAssetSource: assetRows.addAssetSource,
+  addAssetSources: assetRows.addAssetSources,
   setCanvasReferences: assetRows.setCanvasReferences,
   forgetUnused: assetRows.forgetUnused,
   pendingRemovals: assetRows.pendingRemovals,

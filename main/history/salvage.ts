@@ -7,6 +7,7 @@ import type { Db } from './connection.ts';
 const tables = [
   'assets', 'asset_sources', 'projects', 'generations', 'generation_inputs', 'tags', 'generation_tags', 'chats', 'chat_pictures', 'turns',
   'jobs', 'job_inputs', 'batches', 'canvas_references', 'saved_searches', 'facts',
+  'project_trash', 'canvases', 'canvas_journal', 'staged', 'staged_assets', 'derived_pictures',
 ];
 
 /** Copies every readable row that the schema accepts into a fresh database. Returns how many. */

@@ -31,6 +31,8 @@ export function purgeGenerations(db: Db, which: { readonly ids?: readonly string
       list(seqs), list(seqs),
     );
     run(db, 'DELETE FROM generations WHERE seq IN (SELECT value FROM json_each(?))', list(seqs));
+    // A choice of pictures is no choice of projects; what their canvases alone used goes with a later collection.
+    if (which.ids === undefined) run(db, 'DELETE FROM projects WHERE id IN (SELECT project_id FROM project_trash WHERE trashed_at < coalesce(?, 9e18))', which.trashedBefore ?? null);
     dropUnusedTags(db);
     // A file put since is perhaps wanted by something that is not written down yet: a later collection looks at it.
     for (const { hash, until } of used) forgetAsset(db, hash, until);

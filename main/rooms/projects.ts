@@ -1,20 +1,32 @@
 /** Projects, and which page writes which. */
-import { StudioError } from '../errors.ts';
 import type { EventHub, HistoryService, Room } from '../services.ts';
+import type { ProjectFiles } from '../projects/projectFiles.ts';
+import type { Writers } from './writers.ts';
 
-export function projectsRoom(history: HistoryService, events: EventHub): Room<'projects'> {
-  /** Project → the page that writes it. A page that goes away without closing is taken over by the next. */
-  const writers = new Map<string, string>();
+export interface ProjectsParts {
+  readonly history: Pick<HistoryService, 'projects' | 'canvas'>;
+  readonly events: Pick<EventHub, 'publish'>;
+  readonly writers: Writers;
+  readonly files: ProjectFiles;
+}
+
+/** A canvas always has a project to live in: an empty one is made where there is none. */
+export async function ensureProject({ history, events }: Pick<ProjectsParts, 'history' | 'events'>): Promise<void> {
+  if ((await history.projects.list()).length > 0) return;
+  const { id } = await history.projects.create('Untitled');
+  events.publish({ type: 'projects', change: 'added', ids: [id] });
+}
+
+export function projectsRoom(parts: ProjectsParts): Room<'projects'> {
+  const { history, events, writers, files } = parts;
   const told = (change: 'added' | 'changed' | 'removed', id: string): void => void events.publish({ type: 'projects', change, ids: [id] });
-  const later = async (): Promise<never> => { throw new StudioError('NOT_FOUND', 'This part of the projects is not built yet.'); };
+  const added = <T extends { readonly id: string }>(project: T): T => {
+    told('added', project.id);
+    return project;
+  };
   return {
-    trashed: later, restore: later, exportFile: later, importFile: later, saveTo: later, openFrom: later,
     list: () => history.projects.list(),
-    create: async ({ name }) => {
-      const project = await history.projects.create(name);
-      told('added', project.id);
-      return project;
-    },
+    create: async ({ name }) => added(await history.projects.create(name)),
     rename: async ({ id, name }) => {
       const project = await history.projects.rename(id, name);
       told('changed', id);
@@ -22,19 +34,26 @@ export function projectsRoom(history: HistoryService, events: EventHub): Room<'p
     },
     open: async ({ id, pageId, takeOver = false }) => {
       const project = await history.projects.touch(id);
-      const writer = writers.get(id);
+      const writer = writers.of(id);
       if (writer !== undefined && writer !== pageId && !takeOver) return { project, access: 'read' as const };
+      // Before anything is let go: what the former page still sends is refused from here on.
       writers.set(id, pageId);
+      await history.canvas.claim(id, pageId);
       if (writer !== undefined && writer !== pageId) events.publish({ type: 'projectLost', projectId: id, toPage: pageId });
       return { project, access: 'write' as const };
     },
-    close: async ({ id, pageId }) => {
-      if (writers.get(id) === pageId) writers.delete(id);
-    },
+    close: async ({ id, pageId }) => writers.release(id, pageId),
     delete: async ({ id }) => {
       await history.projects.delete(id);
-      writers.delete(id);
+      writers.forget(id);
       told('removed', id);
+      await ensureProject(parts);
     },
+    trashed: () => history.projects.trashed(),
+    restore: async ({ id }) => added(await history.projects.restore(id)),
+    exportFile: ({ id }) => files.exportFile(id),
+    importFile: async ({ file, name }) => added(await files.importFile(file, name)),
+    saveTo: ({ id, path }) => files.saveTo(id, path),
+    openFrom: async ({ path, name }) => added(await files.openFrom(path, name)),
   };
 }

@@ -115,22 +115,53 @@ describe('the studio', () => {
   it('lists models, takes folders in, and says what is wrong with them', async () => {
     expect(await client.models.list()).toMatchObject([
       { id: 'toybox', builtIn: true, state: 'ready', inUse: true, bytes: 7, contextImages: 2, sizes: [[64, 64]], defaults: { steps: 4, txtCfg: 3, imgCfg: 1.2 }, tasks: [{ name: 'inpaint', experimental: false }] },
+      { id: 'aidc-ai--ovis-u1-3b', builtIn: false, state: 'absent', source: { repo: 'AIDC-AI/Ovis-U1-3B' } },
     ]);
     expect(await failure(client.models.importFolder({ dir: join(dir, 'absent') }))).toMatchObject({ code: 'MODEL_MISSING' });
     expect(await failure(client.models.importFolder({ dir: join(dir, 'data') }))).toMatchObject({ code: 'MODEL_MISSING' });
     mkdirSync(join(dir, 'other'));
     writeFileSync(join(dir, 'other/config.json'), '{}');
     writeFileSync(join(dir, 'other/a.safetensors'), 'aa');
+    expect(await failure(client.models.importFolder({ dir: join(dir, 'other') }))).toMatchObject({ code: 'CONFIG_INVALID' });
+    writeFileSync(join(dir, 'other/config.json'), '{"llm_config":{},"visual_tokenizer_config":{},"visual_generator_config":{}}');
     const taken = await client.models.importFolder({ dir: join(dir, 'other') });
     expect(taken).toMatchObject({ name: 'other', builtIn: false, state: 'ready', bytes: 2 });
     await client.models.importFolder({ dir: join(dir, 'other') });
     await close();
     await open();
-    expect((await client.models.list()).map(({ id }) => id)).toEqual(['toybox', taken.id]);
+    expect((await client.models.list()).map(({ id }) => id)).toEqual(['toybox', taken.id, 'aidc-ai--ovis-u1-3b']);
     rmSync(join(dir, 'other'), { recursive: true });
     expect((await client.models.list())[1]).toMatchObject({ state: 'absent', failure: { code: 'MODEL_MISSING' } });
     await client.models.forget({ modelId: taken.id });
-    expect(await client.models.list()).toHaveLength(1);
+    expect(await client.models.list()).toHaveLength(2);
+  });
+});
+
+describe('the canvas document', () => {
+  it('is written by one page, comes back after a restart, and refuses what does not follow', async () => {
+    const [project] = await client.projects.list();
+    const projectId = project?.id ?? '';
+    const [one, two] = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'];
+    const entry = (seq: number) => ({ seq, text: `{"seq":${seq}}` });
+    expect(await client.canvas.open({ projectId })).toEqual({ projectId, snapshot: null, entries: [], seq: 0, staged: [] });
+    await client.projects.open({ id: projectId, pageId: one });
+    expect(await client.canvas.append({ projectId, pageId: one, entries: [entry(1), entry(2)] })).toEqual({ seq: 2 });
+    expect(await failure(client.canvas.append({ projectId, pageId: two, entries: [entry(3)] }))).toMatchObject({ code: 'PROJECT_LOCKED', details: { projectId, writer: one } });
+    expect(await failure(client.canvas.snapshot({ projectId, pageId: two, seq: 2, text: '{}' }))).toMatchObject({ code: 'PROJECT_LOCKED' });
+    expect(await failure(client.canvas.append({ projectId, pageId: one, entries: [entry(5)] }))).toMatchObject({ code: 'REQUEST_INVALID', details: { expected: 3, received: 5 } });
+    expect(await client.canvas.snapshot({ projectId, pageId: one, seq: 1, text: '{"upTo":1}' })).toEqual({ seq: 1 });
+    await close();
+    await open();
+    expect(await client.canvas.open({ projectId })).toMatchObject({ snapshot: { seq: 1, text: '{"upTo":1}' }, entries: [entry(2)], seq: 2 });
+    // The page that was there goes on as if nothing had happened; another one has to take over.
+    expect(await client.canvas.append({ projectId, pageId: one, entries: [entry(2), entry(3)] })).toEqual({ seq: 3 });
+    expect(await failure(client.canvas.append({ projectId, pageId: two, entries: [entry(4)] }))).toMatchObject({ code: 'PROJECT_LOCKED' });
+    await client.projects.open({ id: projectId, pageId: two, takeOver: true });
+    expect(await client.canvas.append({ projectId, pageId: two, entries: [entry(4)] })).toEqual({ seq: 4 });
+    expect(await failure(client.canvas.append({ projectId, pageId: one, entries: [entry(5)] }))).toMatchObject({ code: 'PROJECT_LOCKED', details: { writer: two } });
+    const large = (seq: number) => ({ seq, text: JSON.stringify({ a: 'x'.repeat(15_000_000) }) });
+    expect(await failure(client.canvas.append({ projectId, pageId: two, entries: [large(5), large(6), large(7)] }))).toMatchObject({ code: 'REQUEST_INVALID' });
+    expect(await failure(client.canvas.open({ projectId: absentId }))).toMatchObject({ code: 'NOT_FOUND' });
   });
 });
 
@@ -248,7 +279,13 @@ describe('a project', () => {
     expect(await client.projects.open({ id, pageId: one })).toMatchObject({ access: 'write' });
     expect(await client.projects.rename({ id, name: 'Port' })).toMatchObject({ name: 'Port' });
     await client.projects.delete({ id });
-    expect(await client.projects.list()).toEqual([]);
+    expect(await client.projects.list()).toMatchObject([{ name: 'Untitled' }]);
+    expect(await client.projects.trashed()).toMatchObject([{ id, name: 'Port' }]);
+    // The last one makes room for an empty one.
+    await client.projects.delete({ id: (await client.projects.list())[0]?.id ?? '' });
+    expect(await client.projects.list()).toMatchObject([{ name: 'Untitled', generations: 0 }]);
+    expect(await client.projects.restore({ id })).toMatchObject({ name: 'Port' });
+    expect(await failure(client.projects.restore({ id }))).toMatchObject({ code: 'NOT_FOUND' });
     expect(await failure(client.projects.open({ id: absentId, pageId: one }))).toMatchObject({ code: 'NOT_FOUND' });
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect, type Db } from '../../main/history/connection.ts';
+import { openCanvas } from '../../main/history/canvas.ts';
 import { getChat } from '../../main/history/chats.ts';
 import { getGeneration } from '../../main/history/generations.ts';
 import { loadQueue } from '../../main/history/jobs.ts';
@@ -10,11 +11,13 @@ import { lineageOf } from '../../main/history/lineage.ts';
 import { migrate, versionOf } from '../../main/history/migrate.ts';
 import { migrations } from '../../main/history/migrations/index.ts';
 import { closeDatabase, openDatabase } from '../../main/history/open.ts';
+import { listProjects } from '../../main/history/projects.ts';
 import { searchGenerations } from '../../main/history/search.ts';
 
 const photo = 'aaaaaaaa-0000-4000-8000-000000000001';
 const edit = 'aaaaaaaa-0000-4000-8000-000000000002';
 const trashed = 'aaaaaaaa-0000-4000-8000-000000000003';
+const project = '11111111-1111-4111-8111-111111111111';
 const chat = 'cccccccc-0000-4000-8000-000000000001';
 
 const folders: string[] = [];
@@ -89,7 +92,20 @@ describe('each step, on a database of the version before', () => {
     expect(getChat(db, chat).turns.map((turn) => turn.text)).toEqual(['What is in it?', 'A lighthouse by the water.']);
   });
 
-  it.each([10, 20, 30])('from %i to the newest: every row is there, and the schema is that of a new database', (version) => {
+  it('50 adds the canvas, and keeps counting every use that was counted before', () => {
+    const before = databaseOf(40);
+    before.exec("INSERT INTO canvas_references VALUES ('11111111-1111-4111-8111-111111111111', printf('%064d', 3))");
+    const uses = (db: Db): unknown[] => db.prepare('SELECT user, hash FROM asset_uses ORDER BY 1, 2').all();
+    const used = uses(before);
+    expect(used).toHaveLength(7);
+    migrate(before, { migrations });
+    expect(uses(before)).toEqual(used);
+    expect(openCanvas(before, project)).toEqual({ projectId: project, snapshot: null, entries: [], seq: 0, staged: [] });
+    expect(listProjects(before).map(({ id }) => id)).toEqual([project]);
+    expect(found(stepFrom(40), 'lighthouse')).toEqual([2_000_000]);
+  });
+
+  it.each([10, 20, 30, 40])('from %i to the newest: every row is there, and the schema is that of a new database', (version) => {
     const db = databaseOf(version);
     migrate(db);
     expect(searchGenerations(db, {}).items.map((item) => item.id)).toEqual([edit, photo]);
@@ -116,10 +132,10 @@ describe('migrating', () => {
     const dir = temporary();
     databaseOf(20, join(dir, 'history.db')).close();
     const { db } = openDatabase(dir);
-    expect(versionOf(db)).toBe(40);
+    expect(versionOf(db)).toBe(50);
     db.close();
     const copies = readdirSync(join(dir, 'backups')).sort();
-    expect(copies.map((name) => name.replace(/-\d{8}-\d{6}/, ''))).toEqual(['history-v20.db', 'history-v30.db']);
+    expect(copies.map((name) => name.replace(/-\d{8}-\d{6}/, ''))).toEqual(['history-v20.db', 'history-v30.db', 'history-v40.db']);
     const copy = connect(join(dir, 'backups', copies[0] ?? ''));
     expect(versionOf(copy)).toBe(20);
     expect(copy.prepare('SELECT count(*) FROM generations').pluck().get()).toBe(3);
@@ -134,19 +150,19 @@ describe('migrating', () => {
 
   it('a step that fails leaves the version before, whole', () => {
     const dir = temporary();
-    databaseOf(40, join(dir, 'history.db')).close();
-    const failing = { version: 50, name: 'failing', up: (db: Db) => void db.exec('DROP TABLE turns; INSERT INTO nowhere VALUES (1)') };
+    databaseOf(50, join(dir, 'history.db')).close();
+    const failing = { version: 60, name: 'failing', up: (db: Db) => void db.exec('DROP TABLE turns; INSERT INTO nowhere VALUES (1)') };
     expect(() => openDatabase(dir, { migrations: [...migrations, failing] })).toThrow(/nowhere/);
     const { db, notice } = openDatabase(dir);
     expect(notice).toBeNull();
-    expect(versionOf(db)).toBe(40);
+    expect(versionOf(db)).toBe(50);
     expect(getChat(db, chat).turns).toHaveLength(2);
     db.close();
   });
 
   it('a newer database is refused by name and left as it was', () => {
     const dir = temporary();
-    const future = databaseOf(40, join(dir, 'history.db'));
+    const future = databaseOf(50, join(dir, 'history.db'));
     future.pragma('user_version = 4711');
     future.close();
     const before = readFileSync(join(dir, 'history.db'));
