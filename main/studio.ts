@@ -18,7 +18,8 @@ import { projectsRoom } from './rooms/projects.ts';
 import { systemRoom } from './rooms/system.ts';
 import { Writers } from './rooms/writers.ts';
 import { SettingsFile } from './settings.ts';
-import { createHandler } from './transport/router.ts';
+import { createHttpApi, type HttpApi } from './transport/httpApi.ts';
+import { createHandler, type Report } from './transport/router.ts';
 import { findResources, type ResourceFinder } from './transport/resources.ts';
 import type { SpawnEngine } from './engine/spawnNode.ts';
 import type { AssetStore, EngineService, EventHub, HistoryService, JobQueue, ModelList, Rooms, SettingsService } from './services.ts';
@@ -57,6 +58,8 @@ export interface StudioOptions {
 export interface Studio {
   readonly handler: StandardHandler<Record<never, never>>;
   readonly resources: ResourceFinder;
+  /** The same calls over plain HTTP, for scripts. */
+  readonly api: HttpApi;
   readonly settings: SettingsService;
   readonly log: Log;
   /** Jobs that would be interrupted by closing now. */
@@ -116,6 +119,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
         parameters: ({ hash }) => parts.pictures.parameters(hash),
       },
       projects: projectsRoom({ history, events, writers, files: parts.projectFiles }),
+    const report: Report = (failure, call) => log.failure(failure, call);
       canvas: canvasRoom({ rows: history.canvas, writers }),
       jobs: parts.queue.jobs,
       batches: parts.queue.batches,
@@ -125,7 +129,8 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       examples: examplesRoom(),
     };
     return {
-      handler: createHandler(rooms, (failure, call) => log.failure(failure, call)),
+      handler: createHandler(rooms, report),
+      api: createHttpApi(rooms, report),
       resources: findResources(parts.assets, parts.queue),
       settings,
       log,

@@ -44,7 +44,7 @@ export async function runInBrowser(options: BrowserOptions): Promise<void> {
   let host: Loopback | undefined;
   try {
     if (built.status === 'rejected') throw built.reason;
-    host = await startLoopback({ handler: studio.handler, resources: studio.resources, pageDir, port: options.port });
+    host = await startLoopback({ handler: studio.handler, api: studio.api, version, resources: studio.resources, pageDir, port: options.port });
     const withdraw = announce(dataDir, host);
     try {
       say(`Ovis Studio runs at ${host.origin}; Ctrl-C ends it. Its data lies in ${dataDir}.\n`);

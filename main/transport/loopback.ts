@@ -9,6 +9,7 @@ import { rpcPath } from '../../preload/contract/transport.ts';
 import { StudioError, toFailure } from '../errors.ts';
 import { Access, type Verdict } from './access.ts';
 import { serve, type Channel } from './channel.ts';
+import { apiPrefix, descriptionPath, type HttpApi } from './httpApi.ts';
 import { pageFile } from './pageFiles.ts';
 import { securityHeaders } from './policy.ts';
 import { answerFor, type ResourceFinder } from './resources.ts';
@@ -18,6 +19,9 @@ import type { Resource } from '../services.ts';
 export interface LoopbackOptions {
   readonly handler: StandardHandler<Record<never, never>>;
   readonly resources: ResourceFinder;
+  /** The same calls for scripts; none = only pages are served. */
+  readonly api?: HttpApi;
+  readonly version?: string;
   /** The built page. */
   readonly pageDir: string;
   /** 0 or none = any free one. */
@@ -108,10 +112,22 @@ async function answer(request: IncomingMessage, response: ServerResponse, access
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }).end(access.link());
     return;
   }
+  if (options.api && (url.pathname === apiPrefix || url.pathname.startsWith(`${apiPrefix}/`))) return answerScript(request, response, url, access, options.api, options.version ?? '');
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Only reading happens here.');
   const resource = (await options.resources(url.pathname)) ?? (await pageFile(options.pageDir, rawPath(request)));
   if (!resource) return refuse(response, 404, 'There is nothing at this address.');
   await send(request, response, resource);
+}
+
+/** Scripts bring the secret; a browser's cookie opens the page, not this. */
+async function answerScript(request: IncomingMessage, response: ServerResponse, url: URL, access: Access, api: HttpApi, version: string): Promise<void> {
+  if (!access.isScript(request)) return refuse(response, 401, 'Scripts send the secret of running.json as "Authorization: Bearer …".');
+  if (url.pathname === descriptionPath && request.method === 'GET') {
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(await api.describe(access.origin, version)));
+    return;
+  }
+  response.setHeader('cache-control', 'no-store');
+  await api.answer(request, response);
 }
 
 async function send(request: IncomingMessage, response: ServerResponse, resource: Resource): Promise<void> {

@@ -1,8 +1,8 @@
 /** The one router: the contract's calls tied to the rooms that answer them, whatever transport they came over. */
-import { implement, ORPCError } from '@orpc/server';
-import { StandardRPCHandler, type StandardHandler } from '@orpc/server/standard';
+import { implement, ORPCError, type Router } from '@orpc/server';
+import { StandardRPCHandler, type StandardHandleResult, type StandardHandler } from '@orpc/server/standard';
 import { contract } from '../../preload/contract/api.ts';
-import { failureOf, type Failure } from '../../preload/contract/errors.ts';
+import { errorMap, failureOf, type Failure } from '../../preload/contract/errors.ts';
 import { toFailure } from '../errors.ts';
 import type { Caller, Rooms } from '../services.ts';
 
@@ -10,23 +10,38 @@ import type { Caller, Rooms } from '../services.ts';
 export type Report = (failure: Failure, call: string) => void;
 
 type AnyCall = (input: unknown, caller: Caller) => Promise<unknown> | AsyncIterable<unknown>;
+/** The types that tie calls to rooms stand in Rooms; for oRPC it is one router of many. */
+type AnyRouter = Router<never, Record<never, never>>;
+interface Inner<Path> {
+  readonly path: Path;
+  next(): Promise<unknown>;
+}
+interface Outer {
+  readonly request: { readonly url: URL };
+  next(): Promise<StandardHandleResult>;
+}
 interface CallBuilder {
   handler(run: (options: { input: unknown; signal?: AbortSignal | undefined }) => unknown): never;
 }
 
-/** Rooms → a handler of encoded requests. Whatever a room throws leaves as a code of the error table. */
-export function createHandler(rooms: Rooms, report: Report): StandardHandler<Record<never, never>> {
+/** The contract's calls with their rooms behind them. */
+function createRouter(rooms: Rooms, report: Report): AnyRouter {
   // Built by name: the types of Rooms already tie every call's input and output to the contract.
   const builders = implement(contract) as unknown as Record<string, Record<string, CallBuilder>>;
-  const router = mapValues(rooms as unknown as Record<string, Record<string, AnyCall>>, (room, roomName) =>
+  return mapValues(rooms as unknown as Record<string, Record<string, AnyCall>>, (room, roomName) =>
     mapValues(room, (call, callName) => builderOf(builders, roomName, callName).handler(({ input, signal }) => {
       const answer = call(input, { signal });
       return Symbol.asyncIterator in answer ? stream(answer, `${roomName}.${callName}`, report) : answer;
     })),
-  );
-  return new StandardRPCHandler(router as never, {
+  ) as unknown as AnyRouter;
+}
+
+/** Rooms → a router and the interceptors that every handler on top of it needs. Whatever a room throws leaves as a code of the error table. */
+export function createRoutes(rooms: Rooms, report: Report) {
+  return {
+    router: createRouter(rooms, report),
     clientInterceptors: [
-      async (options) => {
+      async (options: Inner<readonly string[]>) => {
         try {
           return await options.next();
         } catch (error) {
@@ -35,7 +50,7 @@ export function createHandler(rooms: Rooms, report: Report): StandardHandler<Rec
       },
     ],
     interceptors: [
-      async (options) => {
+      async (options: Outer) => {
         const result = await options.next().catch((error: unknown) => {
           // Calls end in failures of ours; only a payload that cannot be decoded fails outside of them.
           if (error instanceof ORPCError) throw error;
@@ -45,7 +60,13 @@ export function createHandler(rooms: Rooms, report: Report): StandardHandler<Rec
         return result;
       },
     ],
-  });
+  };
+}
+
+/** Rooms → a handler of encoded requests: what pages speak. */
+export function createHandler(rooms: Rooms, report: Report): StandardHandler<Record<never, never>> {
+  const { router, ...interceptors } = createRoutes(rooms, report);
+  return new StandardRPCHandler(router, interceptors);
 }
 
 function builderOf(builders: Record<string, Record<string, CallBuilder>>, room: string, call: string): CallBuilder {
@@ -85,7 +106,7 @@ function failureOfOrpc(error: ORPCError<string, unknown>, call: string): Failure
 
 /** A failure in the form that crosses the contract. */
 export function toOrpc({ code, message, details, retryable }: Failure): ORPCError<string, unknown> {
-  return new ORPCError(code, { defined: true, message, data: { details, retryable } });
+  return new ORPCError(code, { defined: true, status: errorMap[code].status, message, data: { details, retryable } });
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T, key: string) => U): Record<string, U> {

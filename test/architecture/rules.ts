@@ -97,6 +97,7 @@ const mainPackages: Readonly<Record<string, readonly string[]>> = {
   ws: ['main/transport'],
   '@orpc/server': ['main'],
   '@orpc/standard-server-peer': ['main/transport'],
+  '@orpc/openapi': ['main/transport'],
   '@orpc/contract': ['main'],
 };
 
