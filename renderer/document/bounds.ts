@@ -79,7 +79,7 @@ function measure(item: Item): Rect | null {
 
 /** The box around what a layer shows, in layer pixels; null when it is empty. */
 export function contentBounds(layer: Layer): Rect | null {
-  let bounds: Rect | null = null;
+  let bounds: Rect | null = layer.kind === 'control' && layer.size !== null ? { x: 0, y: 0, ...layer.size } : null;
   for (const item of layer.items) {
     if (item.type === 'clear') bounds = null;
     // Erasing adds nothing.

@@ -38,9 +38,9 @@ export function newMaskLayer(name: string, items: readonly Item[] = []): MaskLay
 }
 
 /** What a control holds to begin with: OpenCV's customary thresholds, over all steps. */
-export function newControlLayer(settings: Pick<ControlLayer, 'name' | 'control'> & Partial<Pick<ControlLayer, 'source' | 'map' | 'canny' | 'transform'>>): ControlLayer {
+export function newControlLayer(settings: Pick<ControlLayer, 'name' | 'control'> & Partial<Pick<ControlLayer, 'source' | 'map' | 'size' | 'canny' | 'transform'>>): ControlLayer {
   return {
-    ...base(settings.name), kind: 'control', control: settings.control, source: settings.source ?? null, map: settings.map ?? null,
+    ...base(settings.name), kind: 'control', control: settings.control, source: settings.source ?? null, map: settings.map ?? null, size: settings.size ?? null,
     canny: settings.canny ?? { low: 100, high: 200, blur: 0 }, strength: 1, start: 0, end: 1, transform: settings.transform ?? identity,
   };
 }

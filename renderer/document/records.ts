@@ -80,6 +80,8 @@ export interface ControlLayer extends LayerBase {
   readonly control: 'canny' | 'depth' | 'raw';
   readonly source: string | null;
   readonly map: string | null;
+  /** Of source and map, which lie at the layer's origin. */
+  readonly size: { readonly width: number; readonly height: number } | null;
   readonly canny: { readonly low: number; readonly high: number; readonly blur: number };
   /** 0–1; over which part of the steps it holds. */
   readonly strength: number;

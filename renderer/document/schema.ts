@@ -33,6 +33,7 @@ export const layerSchema: z.ZodType<Layer> = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('mask'), feather: z.number().min(0).max(1_000).nullable(), grow: z.number().min(-1_000).max(1_000) }),
   z.strictObject({
     ...base, kind: z.literal('control'), control: z.enum(['canny', 'depth', 'raw']), source: hashSchema.nullable(), map: hashSchema.nullable(),
+    size: z.strictObject({ width: z.int().min(1).max(65_536), height: z.int().min(1).max(65_536) }).nullable(),
     canny: z.strictObject({ low: z.number().min(0), high: z.number().min(0), blur: z.number().min(0) }), strength: share, start: share, end: share,
   }),
   z.strictObject({ ...base, kind: z.literal('reference'), role: z.enum(['subject', 'style']), hash: hashSchema, strength: share }),

@@ -45,7 +45,7 @@ const tools: readonly KeyBinding[] = [
   { id: 'tool.hand', title: 'Hand', group: 'Tools', keys: ['H'] },
   { id: 'tool.zoom', title: 'Zoom', group: 'Tools', keys: ['Shift+Z'] },
   { id: 'hold.hand', title: 'Hand while held', group: 'Tools', keys: ['Space'], hold: true },
-  { id: 'hold.picker', title: 'Colour picker while held', group: 'Tools', keys: ['Alt'], hold: true },
+  { id: 'hold.picker', title: 'Colour picker while held', group: 'Tools', keys: ['Alt', 'Alt+Alt'], hold: true },
 ];
 
 const brush: readonly KeyBinding[] = [

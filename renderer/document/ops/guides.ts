@@ -4,7 +4,7 @@ import type { Op } from '../outcome.ts';
 import type { ControlLayer, ReferenceLayer } from '../records.ts';
 import { onLayer, patched, within, wrongKind } from './support.ts';
 
-export type ControlPatch = Partial<Pick<ControlLayer, 'control' | 'source' | 'map' | 'canny' | 'strength' | 'start' | 'end'>>;
+export type ControlPatch = Partial<Pick<ControlLayer, 'control' | 'source' | 'map' | 'size' | 'canny' | 'strength' | 'start' | 'end'>>;
 export type ReferencePatch = Partial<Pick<ReferenceLayer, 'role' | 'hash' | 'strength'>>;
 
 /** The largest gradient that the edge detector can meet: two Sobel derivatives of an 8-bit picture, added. */
