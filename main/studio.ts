@@ -7,7 +7,8 @@ import { StudioEngine } from './engine/service.ts';
 import { StudioError } from './errors.ts';
 import { EventLog } from './events.ts';
 import { Log } from './log.ts';
-import { ModelFolders } from './models/modelList.ts';
+import { modelsRoom } from './models/modelsRoom.ts';
+import { openModels } from './models/openModels.ts';
 import type { ProjectFiles } from './projects/projectFiles.ts';
 import { askRoom } from './rooms/ask.ts';
 import { canvasRoom } from './rooms/canvas.ts';
@@ -88,12 +89,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     engine.setIdleTimeout(minutes(changed.idleUnloadMinutes));
     events.publish({ type: 'settings', settings: changed });
   });
-  const models = await ModelFolders.open({
-    dataDir,
-    builtInDir: options.builtInDir,
-    chosen: () => settings.get().modelId,
-    changed: () => void events.publish({ type: 'models' }),
-  });
+  const { models, hub, installs, network } = await openModels({ dataDir, builtInDir: options.builtInDir, chosen: () => settings.get().modelId, publish: (event) => void events.publish(event) });
   const engine = new StudioEngine({
     spawn: options.spawn,
     idleTimeoutMs: minutes(settings.get().idleUnloadMinutes),
@@ -106,13 +102,9 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     const { history } = parts;
     const writers = new Writers();
     const rooms: Rooms = {
-      system: systemRoom({ ...options, epoch: events.epoch, settings, engine, log, outboundRequests: () => 0 }),
+      system: systemRoom({ ...options, epoch: events.epoch, settings, engine, log, outboundRequests: () => network.requests }),
       events: { watch: ({ resume }, { signal }) => events.watch(resume, signal) },
-      models: {
-        list: () => models.list(),
-        importFolder: ({ dir }) => models.importFolder(dir),
-        forget: ({ modelId }) => models.forget(modelId),
-      },
+      models: modelsRoom({ models, hub, installs, settings, engine, publish: (event) => void events.publish(event) }),
       assets: {
         upload: async ({ file }) => parts.assets.put(new Uint8Array(await file.arrayBuffer())),
         info: ({ hash }) => parts.assets.info(hash),
@@ -138,6 +130,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       close: async () => {
         // The queue first: it writes down what it was doing, while rows can still be written.
         await parts.queue.close();
+        await installs.close();
         await engine.dispose();
         await parts.close();
       },

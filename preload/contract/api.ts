@@ -10,6 +10,7 @@ import { errorMap } from './errors.ts';
 import { jobEventSchema, resumeSchema, studioEventSchema } from './events.ts';
 import { exportInputSchema, galleryCountsSchema, galleryFilterSchema, savedSearchSchema, searchInputSchema, searchPageSchema, timelineSchema } from './gallery.ts';
 import { generateInputSchema, jobRequestSchema } from './generation.ts';
+import { hubSourceChangeSchema, hubSourceSchema, installPlanSchema, installSchema, modelIdSchema, planInputSchema, verifyReportSchema } from './models.ts';
 import {
   batchInputSchema, batchRecordSchema, estimateSchema, expansionSchema, jobFilterSchema, jobRecordSchema, moveInputSchema, queueStatusSchema, submitInputSchema,
 } from './jobs.ts';
@@ -24,6 +25,7 @@ const call = oc.errors(errorMap);
 const nothing = z.void();
 const blob = z.instanceof(Blob);
 const byId = z.strictObject({ id: idSchema });
+const byModel = z.strictObject({ modelId: modelIdSchema });
 const byJob = z.strictObject({ jobId: idSchema });
 /** Many at once, in one transaction; ids that are gone are passed over. */
 const ids = z.strictObject({ ids: z.array(idSchema).min(1).max(10_000) });
@@ -49,6 +51,23 @@ export const contract = {
     importFolder: call.input(z.strictObject({ dir: z.string().min(1) })).output(modelEntrySchema),
     /** Takes an imported one off the list; its files stay. */
     forget: call.input(z.strictObject({ modelId: z.string() })).output(nothing),
+    source: call.output(hubSourceSchema),
+    changeSource: call.input(hubSourceChangeSchema).output(hubSourceSchema),
+    /** Asks the hub what a download would take. Fetches the list of files and config.json, and only when called. */
+    plan: call.input(planInputSchema).output(installPlanSchema),
+    /** Fetches it, or goes on with what is half here; returns once it has begun. Progress comes as `install` events, the end as `models`. */
+    install: call.input(planInputSchema).output(installSchema),
+    /** Downloads and checks under way, and those that can go on. */
+    installs: call.output(z.array(installSchema)),
+    pause: call.input(byModel).output(installSchema),
+    /** Goes on with a download that is paused, interrupted or failed; damaged files are fetched again. */
+    resume: call.input(byModel).output(installSchema),
+    /** Ends it; what was fetched is removed unless `keepParts`. */
+    cancel: call.input(byModel.extend({ keepParts: opt(z.boolean()) })).output(nothing),
+    /** Removes a downloaded model's files. Its pictures stay, and it stays on the list as absent. */
+    remove: call.input(byModel).output(nothing),
+    /** Reads every byte against the hub's sums. A model with other bytes is damaged from then on; `resume` fetches those files again. */
+    verify: call.input(byModel).output(verifyReportSchema),
   },
   assets: {
     /** Stores a picture under its hash; the same bytes twice are one file. REQUEST_INVALID unless it can be decoded. */

@@ -33,6 +33,14 @@ export const mainErrorCodes = [
   'PROJECT_LOCKED',
   /** Another studio uses this data folder. */
   'DATA_IN_USE',
+  /** The hub cannot be reached, or the line to it broke or stalled too often. */
+  'NETWORK',
+  /** The hub asks to come back later, longer than the studio waits by itself. */
+  'HUB_BUSY',
+  /** The hub wants a token, or its owner's leave. */
+  'HUB_DENIED',
+  /** What answers is no hub, or does not say what it must. */
+  'HUB_INVALID',
   'INTERNAL',
 ] as const;
 
@@ -69,6 +77,10 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   DATA_IN_USE: 409,
   CANCELLED: 499,
   DISK_FULL: 507,
+  NETWORK: 502,
+  HUB_BUSY: 503,
+  HUB_DENIED: 403,
+  HUB_INVALID: 502,
 };
 
 type ErrorMap = Record<ErrorCode, { status: number; data: typeof failureData }>;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { countSchema, idSchema, timeSchema } from './common.ts';
 import { batchRecordSchema, jobRecordSchema, previewSchema, progressSchema, queueStatusSchema } from './jobs.ts';
+import { installSchema } from './models.ts';
 import { engineStatusSchema, settingsSchema } from './system.ts';
 
 const opt = z.exactOptional;
@@ -56,6 +57,8 @@ export const studioEventSchema = z.discriminatedUnion('type', [
   /** Results that wait on a project's canvas: new, composited anew or kept, accepted or discarded. */
   z.object({ ...stamp, type: z.literal('staged'), change, projectId: idSchema, ids: z.array(idSchema) }),
   z.object({ ...stamp, type: z.literal('models') }),
+  /** Of a download or a check, at most ten a second; its end is told as `models`. */
+  z.object({ ...stamp, type: z.literal('install'), install: installSchema }),
   /** Another page took the project over: this one reads from now on. */
   z.object({ ...stamp, type: z.literal('projectLost'), projectId: idSchema, toPage: idSchema }),
 ]);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { countSchema, hashSchema, idSchema, timeSchema } from './common.ts';
 import { failureSchema } from './errors.ts';
+import { modelSourceSchema } from './models.ts';
 import { attentionSchema, generateInputSchema, precisionSchema, providerSchema } from './generation.ts';
 
 const opt = z.exactOptional;
@@ -91,6 +92,13 @@ export const modelEntrySchema = z.object({
   /** Every word that the built-in model has learnt; null = it has an open vocabulary. */
   vocabulary: z.array(z.string()).nullable(),
   failure: failureSchema.nullable(),
+  /** Where it was, or could be, fetched from; left out for the built-in one and for folders. */
+  source: opt(modelSourceSchema),
+  licence: opt(z.string()),
+  /** The studio keeps its files: removing it removes them. */
+  owned: opt(z.boolean()),
+  /** When its bytes were last found to be the hub's. */
+  verifiedAt: opt(timeSchema),
 });
 export type ModelEntry = z.infer<typeof modelEntrySchema>;
 
