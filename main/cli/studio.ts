@@ -31,7 +31,7 @@ export async function runStudio(argv: readonly string[], io: Io): Promise<number
 
 function overview(): string {
   const lines = commands.map((command) => `  ${synopsis(command)}\n      ${command.summary}`);
-  return `Ovis Studio: one model that sees, draws and edits.\n\n${lines.join('\n')}\n\nEach has --help. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.\n`;
+  return `Ovis Studio: one model that sees, draws and edits.\n\n${lines.join('\n')}\n  npm run studio -- bench toybox [--quick] [--json]\n      Measure the built-in model: its whole table with confidence intervals (only in a copy with its tests)\n\nEach has --help. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.\n`;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { DetectedThing, Detection, RgbImage } from '../../../native/types.ts';
+import { meanInterval, wilson } from './intervals.ts';
+import { agrees, correlation, edgeF1, isClosest, psnr } from './toyboxJudge.ts';
+import { tabulate, type Result } from './toyboxRows.ts';
+import { cellMask, expectationSchema, frameMask, type Expectation } from './toyboxSet.ts';
+
+const thing = (shape: string, colour: string, x = 0.5, y = 0.5, material = 'matte'): DetectedThing => ({ shape, colour, material, x, y, area: 0.1 });
+const seen = (things: readonly DetectedThing[], floor = 'wood', sky = 'day'): Detection => ({ things, floor, sky });
+const redCube = thing('cube', 'red', 0.3);
+const blueBall = thing('sphere', 'blue', 0.7);
+
+function grey(width: number, height: number, value: (x: number, y: number) => number): RgbImage {
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) data.fill(value(x, y), 3 * (y * width + x), 3 * (y * width + x) + 3);
+  return { width, height, data };
+}
+
+describe('what the detector must see', () => {
+  const cases: [string, Expectation, boolean][] = [
+    ['both', { has: [['cube', 'red'], ['sphere', 'blue']] }, true],
+    ['colours swapped', { has: [['cube', 'blue'], ['sphere', 'red']] }, false],
+    ['shapes only', { has: [['sphere', null], ['cube', null]] }, true],
+    ['one thing cannot stand for two', { has: [['cube', null], ['cube', 'red']] }, false],
+    ['absent', { absent: [['cone', null]] }, true],
+    ['not absent', { absent: [['cube', null]] }, false],
+    ['count', { count: ['cube', 'red', 1] }, true],
+    ['count of none', { count: ['cube', 'red', 0] }, false],
+    ['total', { total: 2 }, true],
+    ['too many', { total: 1 }, false],
+    ['left', { left: [['cube', 'red'], ['sphere', null]] }, true],
+    ['right', { left: [['sphere', null], ['cube', 'red']] }, false],
+    ['in its place', { at: ['cube', 'red', 0.35, 0.5] }, true],
+    ['elsewhere', { at: ['cube', 'red', 0.5, 0.5] }, false],
+    ['floor and sky', { floor: 'wood', sky: 'day' }, true],
+    ['another floor', { floor: 'sand' }, false],
+    ['another time', { sky: 'night' }, false],
+    ['material', { thing: ['cube', 'red', 'matte'] }, true],
+    ['another material', { thing: ['cube', 'red', 'metal'] }, false],
+  ];
+  it.each(cases)('%s', (_, expectation, met) => {
+    expect(agrees(seen([redCube, blueBall]), expectationSchema.parse(expectation))).toBe(met);
+  });
+
+  it('takes a thing for painted only where the mask is', () => {
+    const left = frameMask({ width: 10, height: 10 }, [5, 0, 0, 0]);
+    expect(agrees(seen([redCube]), { inside: ['cube', 'red'] }, left)).toBe(true);
+    expect(agrees(seen([blueBall]), { inside: ['sphere', 'blue'] }, left)).toBe(false);
+    expect(agrees(seen([redCube]), { inside: ['cube', 'red'] })).toBe(false);
+  });
+
+  it('refuses conditions that it does not know', () => {
+    expect(() => expectationSchema.parse({ has: [['cube', 'red']], colours: 3 })).toThrow();
+  });
+});
+
+describe('pixel figures', () => {
+  it('PSNR counts only what is outside the mask', () => {
+    const [a, b] = [grey(4, 4, () => 100), grey(4, 4, (x) => (x < 2 ? 110 : 200))];
+    expect(psnr(a, a)).toBe(Infinity);
+    expect(psnr(a, b, frameMask(a, [0, 0, 2, 0]))).toBeCloseTo(10 * Math.log10(255 ** 2 / 100), 6);
+    expect(isClosest(a, [grey(4, 4, () => 90), b])).toBe(true);
+    expect(isClosest(a, [b, grey(4, 4, () => 90)])).toBe(false);
+  });
+
+  it('an edge may be one pixel off, not two', () => {
+    const line = (at: number): RgbImage => grey(20, 20, (x) => (x === at ? 255 : 0));
+    expect(edgeF1(line(5), line(5))).toBe(1);
+    expect(edgeF1(line(6), line(5))).toBe(1);
+    expect(edgeF1(line(7), line(5))).toBe(0);
+    const both = grey(20, 20, (x) => (x === 5 || x === 15 ? 255 : 0));
+    expect(edgeF1(both, line(5))).toBeCloseTo(2 / 3, 6);
+    expect(edgeF1(grey(20, 20, () => 0), line(5))).toBe(0);
+  });
+
+  it('correlation knows direction and does not care for scale', () => {
+    const ramp = grey(16, 4, (x) => 10 * x);
+    expect(correlation(ramp, grey(16, 4, (x) => 40 + 5 * x))).toBeCloseTo(1, 6);
+    expect(correlation(ramp, grey(16, 4, (x) => 255 - 10 * x))).toBeCloseTo(-1, 6);
+    expect(correlation(ramp, grey(16, 4, () => 9))).toBe(0);
+  });
+
+  it('unpacks cells of any size of picture', () => {
+    const bits = Buffer.alloc(128);
+    bits[0] = 0x80;
+    bits[127] = 0x01;
+    const mask = cellMask(bits.toString('base64'), { width: 64, height: 128 });
+    expect(mask.data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0)).toBe(2 * 2 * 4);
+    expect([mask.data[0], mask.data[64 * 128 - 1], mask.data[2]]).toEqual([255, 255, 0]);
+    expect(() => cellMask('AAAA', { width: 8, height: 8 })).toThrow();
+  });
+});
+
+describe('intervals and rows', () => {
+  it('Wilson', () => {
+    expect(wilson(0, 20)[0]).toBe(0);
+    expect(wilson(0, 20)[1]).toBeCloseTo(0.161, 3);
+    expect(wilson(10, 20)).toEqual([expect.closeTo(0.299, 3), expect.closeTo(0.701, 3)]);
+    expect(wilson(20, 20)[1]).toBe(1);
+    expect(meanInterval([1, 2, 3, 4])).toEqual([expect.closeTo(1.235, 3), expect.closeTo(3.765, 3)]);
+  });
+
+  it('kinds weigh the same in the overall rows, and what is held out stands apart', () => {
+    const met = (row: string, values: readonly number[]): Result[] => values.map((value) => ({ row, outcome: { met: value } }));
+    const results = [...met('GenEval single', [1, 1, 1, 1]), ...met('GenEval counting', [0]), ...met('GenEval held-out pairs', [0, 0]), { row: 'VAE', outcome: { psnr: 27 } }];
+    const rows = tabulate(results, 'mini');
+    expect(rows.find(({ name }) => name === 'GenEval overall')).toMatchObject({ value: 0.5, n: 5, atLeast: 0.5, aim: 0.89 });
+    expect(rows.find(({ name }) => name === 'GenEval held-out pairs')).toMatchObject({ value: 0, n: 2, atLeast: null });
+    expect(rows.find(({ name }) => name === 'VAE')).toMatchObject({ value: 27, unit: 'dB', atLeast: 26 });
+    expect(tabulate(results, 'full').find(({ name }) => name === 'VAE')).toMatchObject({ atLeast: 30 });
+  });
+});

@@ -1,0 +1,135 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { createEngine, createEstimators } from '../../native/index.ts';
+import { makeReport, printRow } from './support/report.ts';
+import { sweepItems, sweepReport } from './support/toyboxSweep.ts';
+import { speedRows } from './support/toyboxSpeed.ts';
+import { tabulate, type Result } from './support/toyboxRows.ts';
+import { EvaluationSet, type Item } from './support/toyboxSet.ts';
+import { writeSheets } from './support/toyboxSheets.ts';
+import type { Outcome, WorkerReply, WorkerSetup, WorkerTask } from './support/toyboxWorker.ts';
+
+/**
+ * The built-in model's whole table, drawn by the engine and judged by the detector: `npm run studio -- bench toybox [--quick] [--json]`.
+ * [--only REGEXP] [--workers N] [--model DIR] [--set DIR] [--estimators DIR] [--out DIR] [--fresh]
+ * Results are kept in the out folder as they come: what was stopped goes on where it was, for the same weights and set.
+ */
+
+const builtIn = path.resolve(import.meta.dirname, '../../resources/models/toybox');
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, fresh: { type: 'boolean', default: false }, only: { type: 'string', default: '' },
+    workers: { type: 'string', default: String(Math.max(1, os.availableParallelism())) }, model: { type: 'string', default: builtIn },
+    set: { type: 'string', default: path.join(builtIn, 'evaluation') }, estimators: { type: 'string', default: builtIn },
+    out: { type: 'string', default: path.resolve(import.meta.dirname, '../../out/bench-toybox') },
+  },
+});
+
+/** `--quick`: one picture each of a row's first items. The whole run: every prompt four times, every edit twice. */
+const QUICK_ITEMS = 24;
+const seedsOf = (item: Item): number => {
+  if (values.quick || item.request.kind === 'understand' || item.request.kind === 'reconstruct') return 1;
+  return item.row.startsWith('GenEval') ? 4 : 2;
+};
+/** Pictures kept for the sheets, of each row. */
+const SHOWN = 8;
+
+function plan(items: readonly Item[]): WorkerTask[] {
+  const only = new RegExp(values.only);
+  const counts = new Map<string, number>();
+  const tasks: WorkerTask[] = [];
+  for (const item of items) {
+    const number = counts.get(item.row) ?? 0;
+    counts.set(item.row, number + 1);
+    if (!only.test(item.row) || (values.quick && number >= QUICK_ITEMS)) continue;
+    for (let seed = 1; seed <= seedsOf(item); seed++) {
+      const draws = item.request.kind !== 'understand' && item.request.kind !== 'reconstruct';
+      tasks.push({ key: `${item.id}#${seed}`, item, draw: { seed }, save: draws && seed === 1 && number < SHOWN ? `${item.id.replaceAll(/[^\w-]+/g, '_')}.png` : null });
+    }
+  }
+  if (only.test('guidance')) tasks.push(...sweepItems(items, values.quick));
+  return tasks;
+}
+
+/** Hands tasks to processes; every outcome is written down before the next is asked for. */
+async function runAll(tasks: readonly WorkerTask[], setup: WorkerSetup, count: number, done: (key: string, outcome: Outcome) => Promise<void>): Promise<string[]> {
+  const waiting = [...tasks];
+  const errors: string[] = [];
+  const started = performance.now();
+  let finished = 0;
+  const one = (): Promise<void> => new Promise((resolve, reject) => {
+    const child: ChildProcess = fork(path.join(import.meta.dirname, 'support/toyboxWorker.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
+    const next = (): void => {
+      const task = waiting.shift();
+      child.send(task ?? { stop: true });
+    };
+    child.on('message', (reply: WorkerReply | { readonly ready: true }) => void (async () => {
+      if ('outcome' in reply) await done(reply.key, reply.outcome);
+      if ('error' in reply) errors.push(`${reply.key}: ${reply.error}`);
+      if (!('ready' in reply) && ++finished % 50 === 0) {
+        const left = ((performance.now() - started) / finished) * (tasks.length - finished);
+        console.error(`${finished} of ${tasks.length}, ${Math.ceil(left / 60_000)} min left`);
+      }
+      next();
+    })().catch(reject));
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a worker ended with ${code}`))));
+    child.send({ setup });
+  });
+  await Promise.all(Array.from({ length: Math.min(count, Math.max(1, tasks.length)) }, one));
+  return errors;
+}
+
+/** Outcomes of earlier runs; a last line that was cut short is left out. */
+async function readKept(file: string): Promise<Map<string, Outcome>> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const kept = new Map<string, Outcome>();
+  for (const line of text.split('\n')) {
+    try {
+      const { key, outcome } = JSON.parse(line) as { key: string; outcome: Outcome };
+      kept.set(key, outcome);
+    } catch {
+      // Not a whole line.
+    }
+  }
+  return kept;
+}
+
+async function main(): Promise<void> {
+  const estimators = await createEstimators(values.estimators, { threads: 1 });
+  if (!estimators.has.detector || !estimators.has.depth) throw new Error(`no detector or depth network in ${values.estimators}: train them (training/README.md)`);
+  await estimators.dispose();
+  const engine = await createEngine(values.model, { threads: 1 });
+  const { info } = engine;
+  await engine.dispose();
+  const set = await EvaluationSet.open(values.set);
+  const folder = path.join(values.out, info.modelHash.slice(0, 12));
+  const kept = path.join(folder, 'results.jsonl');
+  await mkdir(folder, { recursive: true });
+  if (values.fresh) await writeFile(kept, '');
+  const outcomes = await readKept(kept);
+  const tasks = plan(set.items);
+  const open = tasks.filter(({ key }) => !outcomes.has(key));
+  console.error(`${info.name}: ${(info.parameters / 1e6).toFixed(1)} M parameters, ${tasks.length} trials, ${tasks.length - open.length} of them known`);
+  const setup: WorkerSetup = { modelDir: values.model, estimatorDir: values.estimators, setDir: values.set, pictureDir: path.join(folder, 'pictures') };
+  const errors = await runAll(open, setup, Number(values.workers), async (key, outcome) => {
+    outcomes.set(key, outcome);
+    await appendFile(kept, `${JSON.stringify({ key, outcome })}\n`);
+  });
+  const results: Result[] = tasks.flatMap(({ key, item }) => (outcomes.has(key) && !key.startsWith('guidance') ? [{ row: item.row, outcome: outcomes.get(key)! }] : []));
+  const rows = tabulate(results, info.sizes.some(([width]) => width >= 256) ? 'full' : 'mini');
+  rows.push(...(await sweepReport(tasks, outcomes, folder)));
+  if (new RegExp(values.only).test('speed')) rows.push(...(await speedRows(values.model, await set.editedPicture())));
+  await writeSheets(tasks, setup.pictureDir, folder);
+  const report = { ...makeReport(rows), modelHash: info.modelHash, quick: values.quick, errors };
+  await writeFile(path.join(folder, values.quick ? 'quick.json' : 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
+  rows.forEach(printRow);
+  if (values.json) console.log(JSON.stringify(report));
+  for (const error of [...new Set(errors.map((line) => line.replace(/^.*?: /, '')))]) console.error(`failed: ${error} (${errors.filter((line) => line.endsWith(error)).length} trials)`);
+  console.error(`pictures and results: ${folder}`);
+}
+
+await main();
