@@ -4,7 +4,8 @@ import { done, refuse } from '../outcome.ts';
 import type { Op } from '../outcome.ts';
 import type { CanvasDocument, Layer, RasterLayer, Rect } from '../records.ts';
 import { identity } from '../records.ts';
-import { isRaster, layerOf, onLayer, patched, within, withLayer, wrongKind } from './support.ts';
+import { isSoundItem } from './items.ts';
+import { isRaster, layerOf, lockedRefusal, onLayer, patched, within, withLayer, wrongKind } from './support.ts';
 
 /** As many as one document may hold; past it every panel and file would suffer. */
 export const maxLayers = 1_000;
@@ -14,6 +15,7 @@ export function addLayer(layer: Layer, above?: string | null): Op {
   return (document) => {
     if (layerOf(document, layer.id) !== undefined) return refuse('INVALID', 'A layer of that id is there already', layer.id);
     if (document.order.length >= maxLayers) return refuse('INVALID', `A canvas holds at most ${maxLayers} layers`);
+    if (!layer.items.every(isSoundItem)) return refuse('INVALID', 'Nothing there to draw', layer.id);
     const anchor = above === undefined ? document.selected : above;
     const found = anchor === null ? -1 : document.order.indexOf(anchor);
     const at = above === null ? 0 : found < 0 ? document.order.length : found + 1;
@@ -127,7 +129,8 @@ export function mergeDown(id: string, result: { readonly hash: string; readonly 
   return onLayer(id, (layer, document) => {
     const target = mergeTarget(document, id);
     if (target === undefined) return refuse('WRONG_KIND', `There is no layer of the same kind below ${layer.name}`, id);
-    if (target.locked) return refuse('LOCKED', `${target.name} is locked`, target.id);
+    if (target.locked) return lockedRefusal(target);
+    if (!isSoundItem(item)) return refuse('INVALID', 'Nothing there to draw', id);
     const merged: Layer = { ...target, opacity: 1, transform: identity, visible: true, items: [item] };
     return done({ ...withLayer(without(document, id), merged), selected: target.id });
   });
