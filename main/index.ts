@@ -3,15 +3,16 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { app, BrowserWindow } from 'electron';
 import { declareScheme, serveScheme } from './assets/protocol.ts';
+import { defaultDataDir } from './dataDir.ts';
 import { mayClose } from './desktop/closing.ts';
 import { showStartFailure } from './desktop/failure.ts';
 import { spawnElectron } from './engine/spawnElectron.ts';
 import { openParts } from './parts.ts';
-import { defaultDataDir, openStudio, type Studio } from './studio.ts';
+import { openStudio, type Studio } from './studio.ts';
 import { acceptPages } from './transport/electron.ts';
 import { createWindow, denyPermissions, lockDown } from './window.ts';
 
-const dataDir = process.env['OVIS_STUDIO_DATA'] ?? defaultDataDir(homedir(), process.env);
+const dataDir = process.env['OVIS_STUDIO_DATA'] || defaultDataDir(homedir(), process.env);
 
 declareScheme();
 app.enableSandbox();

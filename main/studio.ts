@@ -1,6 +1,5 @@
 /** One running studio: opens the services in their order, answers through them, closes them in reverse. Knows no transport. */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { StandardHandler } from '@orpc/server/standard';
 import type { SystemInfo } from '../preload/contract/system.ts';
 import { StudioEngine } from './engine/service.ts';
@@ -138,15 +137,6 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   } catch (error) {
     await engine.dispose();
     throw error;
-  }
-}
-
-/** The folder that is used when none is named. */
-export function defaultDataDir(home: string, env: NodeJS.ProcessEnv): string {
-  switch (process.platform) {
-    case 'darwin': return join(home, 'Library', 'Application Support', 'Ovis Studio');
-    case 'win32': return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Ovis Studio');
-    default: return join(env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'ovis-studio');
   }
 }
 

@@ -31,6 +31,24 @@ export interface EngineSession {
   readonly run: Required<Pick<RunOptions, 'onEvent' | 'signal'>>;
 }
 
+/** Work elsewhere that a Ctrl-C stops after its step; a second one gives up waiting. */
+export async function interruptible<T>(args: Arguments, io: Io, work: (run: { readonly progress: ProgressBar; readonly signal: AbortSignal }) => Promise<T>): Promise<T> {
+  const progress = new ProgressBar(io.stderr, args.flag('quiet'));
+  const abort = new AbortController();
+  const gaveUp = Promise.withResolvers<never>();
+  const unsubscribe = io.onInterrupt(() => {
+    if (abort.signal.aborted) gaveUp.reject(cancelled());
+    progress.say('Stopping after this step. Ctrl-C again stops at once.');
+    abort.abort();
+  });
+  try {
+    return await Promise.race([work({ progress, signal: abort.signal }), gaveUp.promise]);
+  } finally {
+    progress.end();
+    unsubscribe();
+  }
+}
+
 /** Loads the model and hands it to `use`; the engine process is gone when this returns. The second Ctrl-C ends it in mid-step. */
 export async function withEngine<T>(args: Arguments, io: Io, use: (session: EngineSession) => Promise<T>): Promise<T> {
   const options = engineOptions(args);

@@ -1,12 +1,16 @@
 /** What every drawing command shares: sampling options, the run itself, and the PNG that remembers them. */
 import { createHash, randomInt } from 'node:crypto';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
+import type { GenerateInput } from '../../preload/contract/generation.ts';
 import { StudioError } from '../errors.ts';
 import { checkWritable, writeFileAtomic } from '../writeFile.ts';
 import { defined, UsageError, type Arguments, type OptionSpec } from './arguments.ts';
-import { engineOptionSpecs, withEngine } from './engineSession.ts';
+import { contractRequest } from './contractRequest.ts';
+import { engineOptionSpecs, interruptible, withEngine } from './engineSession.ts';
+import { gallerySpecs, keep, studioFor } from './gallery.ts';
 import { duration } from './progress.ts';
 import type { Io } from './io.ts';
+import type { RunningStudio } from './runningStudio.ts';
 import type { GenerateRequest, GenerateResult, MaskImage, RgbImage } from '../engine/protocol.ts';
 
 export const samplingOptionSpecs: readonly OptionSpec[] = [
@@ -18,6 +22,7 @@ export const samplingOptionSpecs: readonly OptionSpec[] = [
   { name: 'shift', value: 'X', help: 'Timestep shift: off, on, or a fixed mu (default: the model\'s)' },
   { name: 'noise-stream', value: 'S', help: 'torch-f32 (default) or torch-bf16' },
   ...engineOptionSpecs,
+  ...gallerySpecs,
 ];
 
 /** The fields of a request that the sampling options fill; the seed is drawn here, so that it can be told. */
@@ -47,7 +52,7 @@ export function outOf(args: Arguments): string {
 
 export interface Drawn {
   readonly out: string;
-  readonly result: GenerateResult;
+  readonly result: Pick<GenerateResult, 'seed' | 'steps' | 'timingsMs'> & { readonly image: Pick<RgbImage, 'width' | 'height'> };
 }
 
 /** Checks the target, prepares the request, draws, writes the PNG with its parameters, and reports. */
@@ -56,14 +61,31 @@ export async function draw(args: Arguments, io: Io, prepare: () => Promise<Gener
   await checkWritable(out);
   // Before the model is loaded: a bad file is said at once.
   const request = await prepare();
-  const drawn = await withEngine(args, io, async (session) => {
-    const result = await session.host.generate(request, session.run);
-    const png = await io.imaging.encodePng(result.image, JSON.stringify(parametersOf(request, result, session.model.name)));
-    await writeFileAtomic(out, png);
-    return { out, result };
-  });
+  const studio = await studioFor(args, io);
+  const drawn = await (studio ? drawThere(studio, request, out, args, io) : drawHere(request, out, args, io));
   announce(drawn, args, io);
   return drawn;
+}
+
+async function drawHere(request: GenerateRequest, out: string, args: Arguments, io: Io): Promise<Drawn> {
+  return withEngine(args, io, async (session) => {
+    const result = await session.host.generate(request, session.run);
+    const modelName = session.model.name;
+    const encode = (input: GenerateInput): Promise<Uint8Array> => io.imaging.encodePng(result.image, JSON.stringify(parametersOf(request, input, result, modelName)));
+    await writeFileAtomic(out, await keep({ request, result, modelName, encode }, basename(out), args, io));
+    return { out, result };
+  });
+}
+
+/** In the studio that runs: its queue, its model, its gallery. */
+async function drawThere(studio: RunningStudio, request: GenerateRequest, out: string, args: Arguments, io: Io): Promise<Drawn> {
+  return interruptible(args, io, async ({ progress, signal }) => {
+    progress.say('Drawing in the running studio …');
+    const input = await contractRequest(request, io.imaging, (png, name) => studio.upload(png, name));
+    const { row, png } = await studio.draw(input, { onEvent: progress.onEvent, signal });
+    await writeFileAtomic(out, png);
+    return { out, result: { image: { width: row.width, height: row.height }, seed: row.seed ?? 0, steps: row.steps ?? 0, timingsMs: row.timingsMs } };
+  });
 }
 
 function announce({ out, result }: Drawn, args: Arguments, io: Io): void {
@@ -77,8 +99,8 @@ function announce({ out, result }: Drawn, args: Arguments, io: Io): void {
   if (!args.flag('quiet')) io.stderr.write(`${image.width} × ${image.height}, ${steps} steps, seed ${seed}, ${duration(totalMs)}\n`);
 }
 
-/** What the PNG remembers: the request, with pictures named by their pixels' hash, and what reproduces it. */
-export function parametersOf(request: GenerateRequest, result: GenerateResult, modelName: string): Record<string, unknown> {
+/** What the PNG remembers: flat for people and scripts, and under `request` as the studio reads it back. */
+export function parametersOf(request: GenerateRequest, input: GenerateInput, result: GenerateResult, modelName: string): Record<string, unknown> {
   const fields = Object.entries(request).map(([name, value]): [string, unknown] => [name, namePixels(value)]);
   return {
     ...Object.fromEntries(fields),
@@ -90,6 +112,9 @@ export function parametersOf(request: GenerateRequest, result: GenerateResult, m
     imgCfg: result.imgCfg,
     model: modelName,
     ...result.reproduce,
+    request: input,
+    modelName,
+    reproduce: result.reproduce,
   };
 }
 

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { defaultDataDir } from '../studio.ts';
+import { defaultDataDir } from '../dataDir.ts';
 import { Arguments, UsageError, type OptionSpec } from './arguments.ts';
 import { runInBrowser } from './browserStudio.ts';
 import { exitCodes, report } from './command.ts';
@@ -27,8 +27,7 @@ export async function start(argv: readonly string[], io: Io): Promise<number> {
       io.stdout.write(helpText());
       return exitCodes.ok;
     }
-    const given = args.text('data');
-    const dataDir = given === undefined ? defaultDataDir(homedir(), process.env) : resolve(given);
+    const dataDir = resolve(args.text('data') ?? (process.env['OVIS_STUDIO_DATA'] || defaultDataDir(homedir(), process.env)));
     const port = portOf(args);
     const say = (text: string): void => void io.stderr.write(text);
     const inBrowser = args.flag('browser') || args.flag('no-open') || args.text('port') !== undefined;

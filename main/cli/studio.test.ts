@@ -68,9 +68,11 @@ describe('drawing', () => {
     expect(ran).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(ran.out)).toEqual({ out: target(), width: 16, height: 16, seed: 7, steps: 3, timingsMs: { denoise: 1 } });
     const text = readPngText(readFileSync(target()), 'ovis-studio');
+    const reproduce = { engineVersion: '0', provider: 'cpu', precision: 'fp32', threads: 1, attention: 'fused', modelHash: '0'.repeat(64) };
     expect(JSON.parse(text ?? '')).toEqual({
-      kind: 'textToImage', prompt: 'a red cube', seed: 7, steps: 3, txtCfg: 4.5, imgCfg: 1.5, width: 16, height: 16, model: 'puppet',
-      engineVersion: '0', provider: 'cpu', precision: 'fp32', threads: 1, attention: 'fused', modelHash: '0'.repeat(64),
+      kind: 'textToImage', prompt: 'a red cube', seed: 7, steps: 3, txtCfg: 4.5, imgCfg: 1.5, width: 16, height: 16, model: 'puppet', ...reproduce,
+      // As the studio reads it back.
+      request: { kind: 'textToImage', prompt: 'a red cube', seed: 7, steps: 3, txtCfg: 4.5, width: 16, height: 16 }, modelName: 'puppet', reproduce,
     });
     expect(readdirSync(dir).filter((name) => name.endsWith('.part'))).toEqual([]);
   });

@@ -1,12 +1,13 @@
 /** One job that draws: pixels in, picture file on disk, and the row that remembers how. */
 import { randomUUID } from 'node:crypto';
-import type { GenerateInput } from '../../preload/contract/generation.ts';
+import type { CanvasRect, GenerateInput } from '../../preload/contract/generation.ts';
 import type { JobRecord, Progress } from '../../preload/contract/jobs.ts';
+import type { AssetInfo } from '../../preload/contract/project.ts';
 import { toEngineRequest } from '../engine/mapRequest.ts';
 import type { GenerateResult, RunOptions } from '../engine/protocol.ts';
 import { cancelled } from '../errors.ts';
-import { inputsOfRequest } from '../history/inputs.ts';
-import type { EngineService, NewGeneration, Pictures } from '../services.ts';
+import { inputsOfRequest, taskOfRequest } from '../history/inputs.ts';
+import type { CompositedFiles, EngineService, NewGeneration, NewStaged, Pictures } from '../services.ts';
 import type { ModelLoader } from './modelLoader.ts';
 
 export interface GenerateParts {
@@ -22,8 +23,14 @@ export interface JobRun extends RunOptions {
   readonly stage: (stage: Progress['stage']) => void;
 }
 
+/** What a job has made: its row, and what waits on a canvas. */
+export interface Drawn {
+  readonly row: NewGeneration;
+  readonly staged: readonly NewStaged[];
+}
+
 /** Draws and stores. The file is on disk when the row is returned. Errors: ASSET_MISSING, MODEL_MISSING, DISK_FULL, the engine's. */
-export async function runGenerate(job: JobRecord, input: GenerateInput, run: JobRun, parts: GenerateParts): Promise<NewGeneration> {
+export async function runGenerate(job: JobRecord, input: GenerateInput, run: JobRun, parts: GenerateParts): Promise<Drawn> {
   // Before the model is loaded: a picture that is gone is said at once.
   const asked = await toEngineRequest(input, parts.pictures, parts.previewEvery());
   const model = await parts.loader.ensure(job.modelId, run);
@@ -33,11 +40,13 @@ export async function runGenerate(job: JobRecord, input: GenerateInput, run: Job
   run.stage('save');
   const { seed, steps, timingsMs, reproduce } = result;
   const request = spelledOut(input, result);
-  const file = await parts.pictures.save(result.image, { request, seed, modelName: model.name, reproduce });
-  return {
+  const told = { request, seed, modelName: model.name, reproduce };
+  const composited = request.kind === 'inpaint' ? await parts.pictures.composite(request, result.image, told) : undefined;
+  const file = composited?.result ?? (await parts.pictures.save(result.image, told));
+  const row: NewGeneration = {
     id: randomUUID(),
     ...file,
-    task: request.kind,
+    task: taskOfRequest(request),
     seed,
     batchId: job.batchId,
     projectId: job.projectId,
@@ -54,10 +63,33 @@ export async function runGenerate(job: JobRecord, input: GenerateInput, run: Job
     fileName: null,
     parents: inputsOfRequest(request),
   };
+  return { row, staged: await stagedOf(job, row, composited, () => parts.pictures.savePlain(result.image)) };
+}
+
+/** A result of the canvas waits on it, with everything that another blend would need. */
+async function stagedOf(job: JobRecord, row: NewGeneration, composited: CompositedFiles | undefined, saveRaw: () => Promise<AssetInfo>): Promise<NewStaged[]> {
+  const { canvas, projectId } = job;
+  const { request } = row;
+  if (canvas === undefined || projectId === null || request === null) return [];
+  const { frame, raster, mask, options } = canvas;
+  const shared = { id: randomUUID(), projectId, jobId: job.id, generationId: row.id, createdAt: row.createdAt, frame, result: row.hash, raster, mask, prompt: row.prompt, seed: row.seed ?? 0, kept: false };
+  if (composited === undefined || request.kind !== 'inpaint') {
+    return [{ ...shared, patch: null, raw: row.hash, blend: null, colourMatch: null, facts: { changedOutside: null, keptPixels: null, seamDeltaE: null, seamDeltaEBefore: null }, source: null }];
+  }
+  const { image, denoiseMask, compositeMask = denoiseMask, crop = null, task = 'inpaint', colourMatch = false } = request;
+  return [{
+    ...shared, patch: onCanvas(composited.patch, frame), raw: (await saveRaw()).hash, blend: options.blend ?? 0, colourMatch, facts: composited.facts,
+    source: { image, denoiseMask, compositeMask, crop, task, options },
+  }];
+}
+
+/** From pixels of the frame to pixels of the canvas. */
+export function onCanvas(patch: CompositedFiles['patch'], frame: CanvasRect): CompositedFiles['patch'] {
+  return patch && { ...patch, rect: { ...patch.rect, x: patch.rect.x + frame.x, y: patch.rect.y + frame.y } };
 }
 
 /** Defaults as they were used: another version of the model may have others, and a recall must not follow them. */
-function spelledOut(input: GenerateInput, { image, steps, seed, txtCfg, imgCfg }: GenerateResult): GenerateInput {
+export function spelledOut(input: GenerateInput, { image, steps, seed, txtCfg, imgCfg }: GenerateResult): GenerateInput {
   const used = { ...input, seed, txtCfg: input.txtCfg ?? txtCfg };
   // A partial run takes fewer steps than were asked for: its number is no default.
   const whole = !('strength' in used) || used.strength === undefined || used.strength === 1;

@@ -1,7 +1,11 @@
 import { defined, UsageError } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { engineOptionSpecs, withEngine } from '../engineSession.ts';
-import type { ProgressEvent } from '../../engine/protocol.ts';
+import { engineOptionSpecs, interruptible, withEngine } from '../engineSession.ts';
+import type { Arguments } from '../arguments.ts';
+import type { ProgressEvent, UnderstandRequest, UnderstandResult } from '../../engine/protocol.ts';
+import { gallerySpecs, studioFor } from '../gallery.ts';
+import type { Io } from '../io.ts';
+import type { RunningStudio } from '../runningStudio.ts';
 
 /** Picture(s) + question → text, spoken as it comes. */
 export const ask: Command = {
@@ -17,6 +21,7 @@ export const ask: Command = {
     { name: 'stop', value: 'TEXT', repeats: true, help: 'End before this text' },
     { name: 'seed', value: 'N', help: 'Seed of the draw, with a temperature' },
     ...engineOptionSpecs,
+    ...gallerySpecs,
   ],
   async run(args, io) {
     const [question, ...files] = args.positionals;
@@ -37,7 +42,8 @@ export const ask: Command = {
         seed: args.number('seed'),
       }),
     };
-    const answer = await withEngine(args, io, async ({ host, progress, run }) => {
+    const studio = await studioFor(args, io);
+    const answer = studio ? await askThere(studio, request, args, io) : await withEngine(args, io, async ({ host, progress, run }) => {
       const onEvent = (event: ProgressEvent): void => {
         if (event.type !== 'token') return run.onEvent(event);
         progress.end();
@@ -49,3 +55,23 @@ export const ask: Command = {
     else io.stdout.write('\n');
   },
 };
+
+/** In the studio that runs, as a chat that stays there. */
+async function askThere(studio: RunningStudio, request: UnderstandRequest, args: Arguments, io: Io): Promise<Pick<UnderstandResult, 'text' | 'tokens' | 'timingsMs'>> {
+  const json = args.flag('json');
+  return interruptible(args, io, async ({ progress, signal }) => {
+    const { prompt, images, history: _none, ...options } = request;
+    const hashes: string[] = [];
+    for (const image of images) hashes.push((await studio.upload(await io.imaging.encodePng(image, ''), 'question.png')).hash);
+    let spoken = 0;
+    const speak = (text: string): void => {
+      if (spoken === 0) progress.end();
+      spoken += text.length;
+      if (!json) io.stdout.write(text);
+    };
+    const answer = await studio.ask(prompt, hashes, options, { onEvent: (event) => (event.type === 'token' ? speak(event.text) : progress.onEvent(event)), signal });
+    // What was said before we listened.
+    if (spoken < answer.text.length) speak(answer.text.slice(spoken));
+    return { text: answer.text, tokens: answer.tokens ?? 0, timingsMs: answer.timingsMs };
+  });
+}
