@@ -57,9 +57,9 @@ export interface StudioOptions {
 
 export interface Studio {
   readonly handler: StandardHandler<Record<never, never>>;
-  readonly resources: ResourceFinder;
   /** The same calls over plain HTTP, for scripts. */
   readonly api: HttpApi;
+  readonly resources: ResourceFinder;
   readonly settings: SettingsService;
   readonly log: Log;
   /** Jobs that would be interrupted by closing now. */
@@ -110,7 +110,6 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
         parameters: ({ hash }) => parts.pictures.parameters(hash),
       },
       projects: projectsRoom({ history, events, writers, files: parts.projectFiles }),
-    const report: Report = (failure, call) => log.failure(failure, call);
       canvas: canvasRoom({ rows: history.canvas, writers }),
       jobs: parts.queue.jobs,
       batches: parts.queue.batches,
@@ -119,6 +118,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       ask: askRoom(parts.history, parts.queue, events),
       examples: examplesRoom(),
     };
+    const report: Report = (failure, call) => log.failure(failure, call);
     return {
       handler: createHandler(rooms, report),
       api: createHttpApi(rooms, report),
