@@ -78,10 +78,11 @@ class UnderstandingBatch:
     blind: TextBatch  # rows about a caption or an instruction; their picture is the white one
 
 
-def understanding_batch(rng: random.Random, tokenizer: Tokenizer, pre: Preprocessor, pictures: int, per: int, blind: int, coarse: float) -> UnderstandingBatch:
-    """`pictures` fresh scenes with `per` questions each; with probability `coarse` at the size of a condition picture."""
+def understanding_batch(rng: random.Random, tokenizer: Tokenizer, pre: Preprocessor, pictures: int, per: int, blind: int, coarse: float,
+                        size: int = 128) -> UnderstandingBatch:
+    """`pictures` fresh scenes of `size` pixels with `per` questions each; with probability `coarse` at the size of a condition picture."""
     scenes = [random_scene(rng, rng.choice((1, 1, 1, 2, 2, 3, 4))) for _ in range(pictures)]
-    rgb, _, instances = render(scenes)
+    rgb, _, instances = render(scenes, size, size)
     view = pre.condition if rng.random() < coarse else pre.understanding
     pixels, grid = pre.patches([view(p) for p in rgb])
     rows = []

@@ -68,22 +68,34 @@ def labels(scenes: Sequence[Scene], instances: np.ndarray) -> Tuple[Tensor, Tens
 def make_batch(size: int, count: int):
     def make(rng: random.Random) -> Tuple[Tensor, ...]:
         scenes, rgb, _, instances = batch(rng, count, size=size)
-        return (to_vae(rgb), *labels(scenes, instances))
+        return (to_vae(rgb), *labels(scenes, instances), torch.from_numpy(instances[:, ::2, ::2].astype(np.int64)))
     return make
 
 
-def loss_of(out: Tensor, classes: Tensor, heat: Tensor, middles: Tensor) -> Tensor:
-    """Cross entropies of all parts, things weighing as much as everything around them, and a focal loss of the heat map."""
+def of_things(values: Tensor, classes: Tensor, instances: Tensor) -> Tensor:
+    """Cross entropy of each thing's mean logits: what is read from a picture is a vote of a thing's pixels, not each of them."""
+    b, c, h, w = values.shape
+    index = (instances + 8 * torch.arange(b, device=values.device)[:, None, None]).flatten()
+    sums = values.new_zeros(8 * b, c).index_add_(0, index, values.permute(0, 2, 3, 1).reshape(-1, c))
+    counts = values.new_zeros(8 * b).index_add_(0, index, torch.ones_like(index, dtype=values.dtype))
+    truth = torch.full((8 * b,), NONE, device=values.device).index_copy_(0, index, classes.flatten())
+    chosen = (counts >= LEAST_PIXELS) & (truth != NONE) & (torch.arange(8 * b, device=values.device) % 8 > 0)
+    return F.cross_entropy(sums[chosen] / counts[chosen, None], truth[chosen]) if bool(chosen.any()) else values.sum() * 0
+
+
+def loss_of(out: Tensor, classes: Tensor, heat: Tensor, middles: Tensor, instances: Tensor) -> Tensor:
+    """Cross entropies of all parts, pixel by pixel and thing by thing, and a focal loss of the heat map."""
     parts = split(out)
-    on = (classes[:, 0] > 0).float()
-    balance = 1 + 4 * on
+    balance = 1 + 4 * (classes[:, 0] > 0).float()
     shape = (F.cross_entropy(parts["shape"], classes[:, 0], reduction="none") * balance).mean()
     ignore = lambda name, i: F.cross_entropy(parts[name], classes[:, i], ignore_index=NONE) if bool((classes[:, i] != NONE).any()) else 0.0
-    rest = ignore("colour", 1) + ignore("material", 2) + 0.4 * ignore("floor", 3) + 0.4 * ignore("sky", 4)
+    rest = ignore("colour", 1) + ignore("material", 2) + 0.2 * ignore("floor", 3) + 0.2 * ignore("sky", 4)
+    voted = of_things(parts["shape"][:, 1:], torch.where(classes[:, 0] > 0, classes[:, 0] - 1, torch.full_like(classes[:, 0], NONE)), instances)
+    voted = voted + of_things(parts["material"], classes[:, 2], instances)
     p = torch.sigmoid(parts["centre"][:, 0]).clamp(1e-4, 1 - 1e-4)
     peak = -(1 - p).square() * torch.log(p) * middles
     flat = -p.square() * torch.log(1 - p) * (1 - heat).pow(4) * (1 - middles)
-    return shape + rest + 2 * (peak.sum() + flat.sum()) / middles.sum().clamp(min=1)
+    return shape + rest + voted + (peak.sum() + flat.sum()) / middles.sum().clamp(min=1)
 
 
 @dataclass

@@ -31,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--out", type=Path, default=READY)
+    parser.add_argument("--again", action="store_true", help="a new schedule from the present weights")
     parser.add_argument("--evaluate", action="store_true", help="measure the saved weights, train nothing")
     return parser.parse_args()
 
@@ -49,9 +50,11 @@ def train(name: str, cfg: Dict[str, Any], args: argparse.Namespace, make: Batch,
     optimiser = torch.optim.AdamW(model.parameters(), lr=args.lr, betas=(0.9, 0.98), weight_decay=1e-4)
     ema, step, used = {k: v.clone() for k, v in model.state_dict().items()}, 0, 0.0
     if state:
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        ema, step, used = {k: v.to(args.device) for k, v in state["ema"].items()}, state["step"], state["used"]
+        ema = {k: v.to(args.device) for k, v in state["ema"].items()}
+        model.load_state_dict(ema if args.again else state["model"])
+        if not args.again:
+            optimiser.load_state_dict(state["optimiser"])
+            step, used = state["step"], state["used"]
     rng, pool = random.Random(args.seed * 7919 + step), ThreadPoolExecutor(1)
     following, clock, total = pool.submit(make, rng), time.process_time if args.device == "cpu" else time.time, 0.0
     begun, mark = clock() - used, time.time()

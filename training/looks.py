@@ -13,7 +13,7 @@ from .world.scene import Scene, random_scene
 
 def any_scene(rng: random.Random) -> Scene:
     """A judge must know what the drawing model never saw: every fifth scene shows held-out pairs only."""
-    return random_scene(rng, rng.choice((1, 1, 2, 2, 3, 4)), held_out=rng.random() < 0.2)
+    return random_scene(rng, rng.choice((1, 2, 3, 4, 4)), held_out=rng.random() < 0.2)
 
 
 def worn(rng: random.Random, picture: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ def assemble(model: OvisU1, tokenizer: Tokenizer, visual: Tensor, ids: Tensor) -
     """Picture words [S,T,H] and the ids that follow [S,R] -> inputs_embeds of the chat [S,3+T+2+R,H]."""
     begin, end = model.indicators()
     embed, n = model.llm.model.embed_tokens, len(ids)
-    start = embed(torch.tensor(tokenizer.encode("<|im_start|>user\n")))
+    start = embed(torch.tensor(tokenizer.encode("<|im_start|>user\n"), device=ids.device))
     return torch.cat((start.expand(n, -1, -1), begin.expand(n, 1, -1), visual, end.expand(n, 1, -1), embed(ids)), 1)
 
 

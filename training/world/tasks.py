@@ -33,8 +33,27 @@ class Sample:
     scenes: Tuple[Scene, ...]  # everything shown or spoken of: what the leak check looks at
 
 
+_side = 128  # pixels; a process draws at one size
+
+
+def draw_at(size: int) -> None:
+    """Sets the size of all pictures that this process draws from now on."""
+    global _side
+    _side = size
+
+
+def shown(scene: Scene) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A scene's RGB, depth and instances."""
+    rgb, depth, instances = render([scene], _side, _side)
+    return rgb[0], depth[0], instances[0]
+
+
 def picture(scene: Scene) -> np.ndarray:
-    return render([scene])[0][0]
+    return shown(scene)[0]
+
+
+def alone(rng: random.Random, thing: Thing) -> np.ndarray:
+    return cut_out(rng, thing, fill("subject"), _side)
 
 
 def some_scene(rng: random.Random, most: int = 4) -> Scene:
@@ -70,9 +89,9 @@ def restyle(rng: random.Random) -> Sample:
 def inpaint(rng: random.Random) -> Sample:
     """The hole holds one thing (named), or whatever lies there (the whole picture described, or nothing said)."""
     scene = some_scene(rng)
-    rgb, _, instances = render([scene])
-    target, thing = rgb[0], rng.randrange(len(scene.things))
-    shape = instances[0] == thing + 1
+    target, _, instances = shown(scene)
+    thing = rng.randrange(len(scene.things))
+    shape = instances == thing + 1
     if rng.random() < 0.65 and shape.sum() > 40:
         mask = around(rng, shape)
         text = article(noun_phrase(rng, scene.things[thing], size=0.2, material=0.3)) if rng.random() < 0.75 else words_for(rng, scene)
@@ -98,9 +117,9 @@ def edges(rng: random.Random, target: np.ndarray) -> np.ndarray:
 def controlled(control: str) -> Callable[[random.Random], Sample]:
     def make(rng: random.Random) -> Sample:
         scene = some_scene(rng)
-        rgb, depth, _ = render([scene])
-        context = edges(rng, rgb[0]) if control == "canny" else depth_map(depth[0])
-        return Sample(control, [context], rgb[0], varied(rng, control, words_for(rng, scene, empty=0.1)), (scene,))
+        rgb, depth, _ = shown(scene)
+        context = edges(rng, rgb) if control == "canny" else depth_map(depth)
+        return Sample(control, [context], rgb, varied(rng, control, words_for(rng, scene, empty=0.1)), (scene,))
     return make
 
 
@@ -119,7 +138,7 @@ def subject(rng: random.Random) -> Sample:
     text = words_for(rng, scene)
     if len(scene.things) == 1 and rng.random() < 0.7:
         text = f"{rng.choice(('the object', 'it', 'the same object', 'this'))} {word(rng, FLOOR_PLACES[scene.floor])} {word(rng, SKY_TIMES[scene.sky])}"
-    return Sample("subject", [cut_out(rng, thing, fill("subject"))], picture(scene), varied(rng, "subject", text), (scene,))
+    return Sample("subject", [alone(rng, thing)], picture(scene), varied(rng, "subject", text), (scene,))
 
 
 def style(rng: random.Random) -> Sample:
@@ -146,7 +165,7 @@ def put_in(rng: random.Random) -> Sample:
     after = replace(scene, things=scene.things + (placed,))
     text = rng.choice(("add the object of the second image", "put the object of the second image into the first image",
                        "add the object of the second picture to the first", "insert the second object", "put this object in the scene"))
-    return Sample("two", [picture(scene), cut_out(rng, placed, fill("subject"))], picture(after), text, (scene, after))
+    return Sample("two", [picture(scene), alone(rng, placed)], picture(after), text, (scene, after))
 
 
 def exchange(rng: random.Random) -> Sample:
@@ -160,21 +179,21 @@ def exchange(rng: random.Random) -> Sample:
     name = naming(rng, old, edits.others(scene, old))
     text = rng.choice(("replace the {} with the object of the second image", "replace the {} with the second object",
                        "turn the {} into the object of the second picture")).format(name)
-    return Sample("two", [picture(scene), cut_out(rng, new, fill("subject"))], picture(after), text, (scene, after))
+    return Sample("two", [picture(scene), alone(rng, new)], picture(after), text, (scene, after))
 
 
 def control_with_reference(rng: random.Random) -> Sample:
     """A control map, and a thing or a style that the second picture shows."""
     scene, thing = with_subject(rng)
-    rgb, depth, _ = render([scene])
+    rgb, depth, _ = shown(scene)
     control = rng.choice(("canny", "depth"))
-    context = edges(rng, rgb[0]) if control == "canny" else depth_map(depth[0])
+    context = edges(rng, rgb) if control == "canny" else depth_map(depth)
     if rng.random() < 0.5:
         text = words_for(rng, scene) if rng.random() < 0.5 else f"the object of the second image {word(rng, FLOOR_PLACES[scene.floor])}"
-        return Sample("two", [context, cut_out(rng, thing, fill("subject"))], rgb[0], varied(rng, control, text), (scene,))
+        return Sample("two", [context, alone(rng, thing)], rgb, varied(rng, control, text), (scene,))
     other, name = some_scene(rng), rng.choice(list(STYLES))
     text = f"{words_for(rng, scene)} in the style of the second image"
-    return Sample("two", [context, STYLES[name](picture(other))], STYLES[name](rgb[0]), varied(rng, control, text), (scene, other))
+    return Sample("two", [context, STYLES[name](picture(other))], STYLES[name](rgb), varied(rng, control, text), (scene, other))
 
 
 def two_subjects(rng: random.Random) -> Sample:
@@ -185,7 +204,7 @@ def two_subjects(rng: random.Random) -> Sample:
         if (a.shape, a.colour) != (b.shape, b.colour):
             break
     text = words_for(rng, scene) if rng.random() < 0.5 else f"both objects {word(rng, FLOOR_PLACES[scene.floor])} {word(rng, SKY_TIMES[scene.sky])}"
-    return Sample("two", [cut_out(rng, t, fill("subject")) for t in (a, b)], picture(scene), varied(rng, "subject", text), (scene,))
+    return Sample("two", [alone(rng, t) for t in (a, b)], picture(scene), varied(rng, "subject", text), (scene,))
 
 
 KINDS: Tuple[Tuple[Callable[[random.Random], Sample], float], ...] = (
