@@ -28,6 +28,10 @@ export class ProgressBar {
     this.#quiet = quiet;
   }
 
+  get isTerminal(): boolean {
+    return this.#sink.isTTY === true;
+  }
+
   readonly onEvent = (event: ProgressEvent): void => {
     if (event.type === 'stage') this.say(`${stageNames[event.stage]} …`);
     else if (event.type === 'step') this.#step(event.step, event.steps, event.leftMs);

@@ -9,9 +9,10 @@ import { edit } from './commands/edit.ts';
 import { generate } from './commands/generate.ts';
 import { info } from './commands/info.ts';
 import { inpaint } from './commands/inpaint.ts';
+import { models } from './commands/models.ts';
 import { outpaint } from './commands/outpaint.ts';
 
-const commands: readonly Command[] = [generate, edit, inpaint, outpaint, control, ask, info];
+const commands: readonly Command[] = [generate, edit, inpaint, outpaint, control, ask, info, models];
 
 /** Runs one command line. out: the exit code (0 done, 1 failed with a typed error, 2 wrong usage, 130 stopped by Ctrl-C). */
 export async function runStudio(argv: readonly string[], io: Io): Promise<number> {

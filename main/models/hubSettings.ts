@@ -16,18 +16,26 @@ const fileSchema = z.object({
 });
 type HubFile = z.infer<typeof fileSchema>;
 
+/** For one command: not written down. */
+export interface SessionHub {
+  readonly endpoint?: string;
+  readonly token?: string;
+}
+
 export class HubSettings {
   readonly #path: string;
   readonly #defaultDir: string;
+  readonly #session: SessionHub;
   #file: HubFile;
 
-  private constructor(path: string, defaultDir: string, file: HubFile) {
+  private constructor(path: string, defaultDir: string, file: HubFile, session: SessionHub) {
+    this.#session = session;
     this.#path = path;
     this.#defaultDir = defaultDir;
     this.#file = file;
   }
 
-  static async open(dataDir: string): Promise<HubSettings> {
+  static async open(dataDir: string, session: SessionHub = {}): Promise<HubSettings> {
     const path = join(dataDir, 'hub.json');
     const text = await readFile(path, 'utf8').catch(() => '{}');
     let raw: unknown;
@@ -37,11 +45,11 @@ export class HubSettings {
       raw = {};
     }
     const parsed = fileSchema.safeParse(raw);
-    return new HubSettings(path, join(dataDir, 'models'), parsed.success ? parsed.data : fileSchema.parse({}));
+    return new HubSettings(path, join(dataDir, 'models'), parsed.success ? parsed.data : fileSchema.parse({}), session);
   }
 
   get endpoint(): string {
-    return this.#file.endpoint;
+    return this.#session.endpoint ?? this.#file.endpoint;
   }
 
   get modelsDir(): string {
@@ -55,6 +63,7 @@ export class HubSettings {
 
   /** The stored token, for this endpoint alone: one that was typed for another hub is not shown to it. */
   tokenFor(endpoint: string): string | undefined {
+    if (this.#session.token !== undefined && endpoint === this.endpoint) return this.#session.token;
     return endpoint === this.#file.endpoint ? (this.#file.token ?? undefined) : undefined;
   }
 

@@ -77,7 +77,7 @@ export class Installs {
         const bytes = Math.round(parameters * bytesPerWeight[precision] + besideBytes);
         return { precision, bytes, fits: bytes <= memoryBytes };
       }),
-      installed: (await this.#manifest(modelId))?.manifest.source.revision === info.source.revision,
+      installed: (await this.#here(modelId, info)) === 'whole',
     };
   }
 
@@ -86,11 +86,13 @@ export class Installs {
     const { info, files } = await this.#look(input, signal);
     const modelId = modelIdOf(info.source.repo);
     return this.#locks.hold(modelId, async () => {
-      const half = this.#downloads.get(modelId);
+      const half = this.#downloads.get(modelId) ?? (await this.#adopt(modelId));
       if (half && half.state.source.revision !== info.source.revision) {
         throw new StudioError('REQUEST_INVALID', `Another version of ${half.state.name} is half here; cancel its download first.`, { modelId, reason: 'otherVersion' });
       }
-      const download = half ?? (await this.#begin(modelId, info, files));
+      const here = await this.#here(modelId, info);
+      if (!half && here === 'whole') throw new StudioError('REQUEST_INVALID', `${nameOf(info.source.repo)} is here already; verify tells whether it is whole.`, { modelId, reason: 'installed' });
+      const download = half ?? (here === 'damaged' ? await this.#repair(modelId) : await this.#begin(modelId, info, files));
       await download.start();
       return download.install;
     });
@@ -105,7 +107,7 @@ export class Installs {
   /** Goes on; a damaged model's files are fetched again. */
   async resume(modelId: string): Promise<Install> {
     return this.#locks.hold(modelId, async () => {
-      const download = this.#downloads.get(modelId) ?? (await this.#repair(modelId));
+      const download = this.#downloads.get(modelId) ?? (await this.#adopt(modelId)) ?? (await this.#repair(modelId));
       await download.start();
       return download.install;
     });
@@ -159,6 +161,21 @@ export class Installs {
     await mkdir(partDir, { recursive: true });
     await writeState(partDir, state);
     return this.#add(modelsDir, state);
+  }
+
+  async #here(modelId: string, info: RepoInfo): Promise<'whole' | 'damaged' | undefined> {
+    const manifest = (await this.#manifest(modelId))?.manifest;
+    if (manifest?.source.revision !== info.source.revision) return undefined;
+    return manifest.damaged.length === 0 ? 'whole' : 'damaged';
+  }
+
+  /** What another program, the command line perhaps, has left half done since this one began. */
+  async #adopt(modelId: string): Promise<Download | undefined> {
+    for (const dir of this.#options.settings.dirs) {
+      const state = await readState(join(dir, `${modelId}.part`));
+      if (state?.modelId === modelId) return this.#add(dir, state);
+    }
+    return undefined;
   }
 
   /** Installed → half done, with the damaged files still to come. */

@@ -58,7 +58,7 @@ export function fakeClient(options: { readonly history: number; readonly stepMs:
     events: {
       watch: async (_input: unknown, { signal }: Call = {}) => news.listen({ type: 'snapshot', seq: news.next(), at: Date.now(), epoch: info.epoch, jobs: [...queue.jobs], queue: queue.status(), engine, settings }, signal),
     },
-    models: { list: async () => models, importFolder: async () => { throw notFound(); }, forget: async () => undefined },
+    models: { list: async () => models, importFolder: async () => { throw notFound(); }, forget: async () => undefined, installs: async () => [], source: async () => ({ endpoint: 'https://huggingface.co', hasToken: false, modelsDir: `${info.dataDir}/models`, freeDiskBytes: info.freeDiskBytes }) },
     examples: { list: async () => (rows.length === 0 ? examples : examples.map((one) => ({ ...one, image: one.image === null ? null : rows[3]?.hash ?? null }))) },
     assets: {
       upload: async ({ file }: { file: Blob }) => {

@@ -20,6 +20,7 @@ export const models: ModelEntry[] = [
   {
     id: 'ovis-u1-3b', name: 'Ovis-U1-3B', summary: 'Full quality: photographs, drawings, text in pictures. Apache 2.0.', builtIn: false, state: 'absent', inUse: false, dir: null, bytes: 7.7e9, modelHash: null,
     parameters: 3.64e9, contextImages: 1, sizes: [[1024, 1024]], defaults: { steps: 50, txtCfg: 5, imgCfg: 1.5 }, tasks: [], vocabulary: null, knows: null, failure: null,
+    source: { repo: 'AIDC-AI/Ovis-U1-3B', revision: 'main', endpoint: 'https://huggingface.co' }, licence: 'apache-2.0',
   },
 ];
 

@@ -1,5 +1,5 @@
-import { Box, Check, Cpu, Download, HardDrive, MemoryStick, ShieldCheck } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { Box, Download, EllipsisVertical, ShieldCheck } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import type { ModelEntry } from '../../preload/contract/system.ts';
 import { chooseModel } from '../create/composer.ts';
 import { saveSettings } from '../settings/settings.ts';
@@ -7,41 +7,16 @@ import { say } from '../shell/notices.ts';
 import { useConnection } from '../studio/connection.ts';
 import { studio } from '../studio/current.ts';
 import { explain } from '../studio/explain.ts';
-import { Button } from '../ui/Button.tsx';
+import { Button, IconButton } from '../ui/Button.tsx';
 import { cx } from '../ui/cx.ts';
-import { bytes } from '../ui/format.ts';
+import { bytes, moment, plural } from '../ui/format.ts';
+import { Menu, type MenuEntry } from '../ui/Menu.tsx';
 import { Notice } from '../ui/Notice.tsx';
+import { askPlan, remove, resume, useInstalls, verify } from './installs.ts';
+import { InstallProgress, sentenceOf } from './InstallProgress.tsx';
 import css from './Models.module.css';
-
-function Requirement({ icon, name, has, enough }: { readonly icon: ReactNode; readonly name: string; readonly has: string; readonly enough: boolean | undefined }) {
-  return (
-    <div className={css.check}>
-      {icon}<span>{name}</span><span>{has}</span>
-      {enough === undefined ? <span /> : enough ? <span className={css.ok}><Check size={14} aria-label="Enough" /></span> : <span className={css.no}>Not enough</span>}
-    </div>
-  );
-}
-
-/** What a model that is not here would need, against what this computer has. */
-function Needs({ model }: { readonly model: ModelEntry }) {
-  const info = useConnection((state) => state.info);
-  if (info === undefined) return null;
-  const disk = model.bytes;
-  return (
-    <div className={css.knows}>
-      <div>
-        <h3>This computer</h3>
-        <Requirement icon={<HardDrive size={16} />} name="Free disk" has={info.freeDiskBytes === null ? 'Unknown' : `${bytes(info.freeDiskBytes)}${disk === null ? '' : ` · needs ${bytes(disk)}`}`} enough={disk === null || info.freeDiskBytes === null ? undefined : info.freeDiskBytes > disk} />
-        <Requirement icon={<MemoryStick size={16} />} name="Memory" has={`${bytes(info.memoryBytes)}${disk === null ? '' : ` · needs about ${bytes(disk * 1.2)}`}`} enough={disk === null ? undefined : info.memoryBytes > disk * 1.2} />
-        <Requirement icon={<Cpu size={16} />} name="Processor" has={`${info.cores} cores`} enough={undefined} />
-      </div>
-      <div>
-        <h3>How to get it</h3>
-        <p>Downloading inside the studio is not built yet. Fetch the checkpoint with any tool, then press Import from a folder: the studio checks every file before it uses it.</p>
-      </div>
-    </div>
-  );
-}
+import { AboutNeeds, PlanPanel } from './PlanPanel.tsx';
+import { Question } from './Question.tsx';
 
 function Knows({ model }: { readonly model: ModelEntry }) {
   if (model.knows === null && model.vocabulary === null) return null;
@@ -66,10 +41,45 @@ async function forget(model: ModelEntry): Promise<void> {
   say(`${model.name} is off the list; its files stay`);
 }
 
+/** Asked before the files go: how much they are, and what stays. */
+function RemoveQuestion({ model, done }: { readonly model: ModelEntry; readonly done: () => void }) {
+  const [pictures, setPictures] = useState<number>();
+  useEffect(() => {
+    studio().gallery.counts().then(({ models }) => setPictures(models.find(({ modelName }) => modelName === model.name)?.count ?? 0), () => setPictures(0));
+  }, [model.name]);
+  const stay = pictures === undefined || pictures === 0 ? '' : ` ${plural(pictures, 'picture')} made with it ${pictures === 1 ? 'stays' : 'stay'} in the Gallery.`;
+  return (
+    <div className={css.ask}>
+      <Question no="Keep it" yes="Remove the files" onNo={done} onYes={() => { done(); remove(model.id, model.name); }}>
+        Remove {model.name} from this computer? {model.bytes === null ? '' : `${bytes(model.bytes)} become free.`}{stay} It can be downloaded again.
+      </Question>
+    </div>
+  );
+}
+
+function factsOf(model: ModelEntry, ready: boolean): string {
+  const { parameters } = model;
+  return [
+    model.builtIn ? 'Built in' : '', model.bytes === null || !ready ? '' : bytes(model.bytes),
+    parameters === null ? '' : `${parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)} billion` : `${(parameters / 1e6).toFixed(1)} million`} parameters`, model.licence ?? '',
+  ].filter(Boolean).join(' · ');
+}
+
 /** One model: what it is, whether it is here, what it can be expected to know. */
 export function ModelCard({ model }: { readonly model: ModelEntry }) {
+  const install = useInstalls((state) => state.installs[model.id]);
+  const asked = useInstalls((state) => state.asked[model.id] !== undefined);
+  const problem = useInstalls((state) => state.problems[model.id]);
+  const [removing, setRemoving] = useState(false);
   const ready = model.state === 'ready';
-  const facts = [model.builtIn ? 'Built in' : '', model.bytes === null || !ready ? '' : bytes(model.bytes), model.parameters === null ? '' : `${model.parameters >= 1e9 ? `${(model.parameters / 1e9).toFixed(1)} billion` : `${(model.parameters / 1e6).toFixed(1)} million`} parameters`].filter(Boolean);
+  const coming = install !== undefined && install.state !== 'checking';
+  const { source } = model;
+  const fetchable = !ready && !coming && model.state === 'absent' && source !== undefined;
+  const items: MenuEntry[] = [
+    { label: 'Verify the files', disabled: install !== undefined, run: () => verify(model.id, model.name) },
+    ...(model.owned === true ? [{ label: 'Remove …', danger: true, disabled: install !== undefined, run: () => setRemoving(true) }] : []),
+    ...(!model.builtIn && model.owned !== true ? [{ label: 'Take off the list', run: () => { void forget(model); } }] : []),
+  ];
   return (
     <section className={css.card} aria-label={model.name}>
       <div className={css.top}>
@@ -78,18 +88,30 @@ export function ModelCard({ model }: { readonly model: ModelEntry }) {
           <div>
             <b>{model.name}</b>
             {model.inUse && ready && <span className={cx(css.tag, css.on)}>In use</span>}
-            {model.state === 'absent' && <span className={css.tag}>Not on this computer</span>}
+            {model.state === 'absent' && <span className={css.tag}>{coming ? 'On its way' : model.inUse ? 'Chosen, but not on this computer' : 'Not on this computer'}</span>}
             {model.state === 'damaged' && <span className={cx(css.tag, css.bad)}>Damaged</span>}
           </div>
-          <p>{model.summary}</p>
+          <p title={model.dir ?? undefined}>{model.summary}</p>
         </div>
-        <span className={css.facts}>{facts.join(' · ')}</span>
-        {ready && model.modelHash !== null && <span className={css.facts} style={{ display: 'flex', gap: 4 }}><ShieldCheck size={14} aria-hidden />Verified</span>}
+        <span className={css.facts}>{factsOf(model, ready)}</span>
+        {ready && model.verifiedAt !== undefined && <span className={css.facts} style={{ display: 'flex', gap: 4 }} title={`Checked ${moment(model.verifiedAt)}`}><ShieldCheck size={14} aria-hidden />Verified</span>}
         {ready && !model.inUse && <Button onClick={() => { void use(model); }}>Use</Button>}
-        {ready && !model.builtIn && <Button kind="ghost" onClick={() => { void forget(model); }}>Take off the list</Button>}
+        {fetchable && !asked && <Button kind="primary" onClick={() => { void askPlan(model.id, { repo: source.repo, revision: source.revision }); }}>Download{model.bytes === null ? '' : ` about ${bytes(model.bytes)}`} …</Button>}
+        {!model.builtIn && model.dir !== null && <Menu align="end" items={items} trigger={<IconButton label={`More about ${model.name}`}><EllipsisVertical size={16} /></IconButton>} />}
+        {!model.builtIn && model.dir === null && !coming && model.bytes === null && <Button kind="ghost" onClick={() => { void forget(model); }}>Take off the list</Button>}
       </div>
-      {model.failure !== null && <div style={{ padding: '0 16px 14px' }}><Notice code={model.failure.code} more={model.failure.message}>{explain(model.failure).sentence}</Notice></div>}
-      {ready ? <Knows model={model} /> : <Needs model={model} />}
+      {removing && <RemoveQuestion model={model} done={() => setRemoving(false)} />}
+      {install !== undefined && <InstallProgress install={install} problem={problem} />}
+      {install === undefined && problem !== undefined && !asked && <div className={css.ask}><Notice code={problem.code} more={problem.message}>{explain(problem).sentence}</Notice></div>}
+      {model.failure !== null && install === undefined && (
+        <div className={css.ask}>
+          <Notice code={model.failure.code} more={model.failure.message} action={model.owned === true && model.failure.code === 'CHECKSUM' ? <Button size="sm" onClick={() => resume(model.id)}>Fetch those files again</Button> : undefined}>
+            {model.failure.code === 'CHECKSUM' ? sentenceOf(model.failure) : model.failure.message}
+          </Notice>
+        </div>
+      )}
+      <PlanPanel cardId={model.id} />
+      {ready ? <Knows model={model} /> : fetchable && !asked && <AboutNeeds model={model} />}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { FolderOpen, ImageIcon } from 'lucide-react';
+import { FolderOpen, Globe, ImageIcon } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { Failure } from '../../preload/contract/errors.ts';
 import type { Example } from '../../preload/contract/system.ts';
@@ -13,8 +13,10 @@ import { toProblem } from '../studio/problem.ts';
 import { Button } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import css from './Models.module.css';
+import { HubPanel } from './HubPanel.tsx';
+import { useInstalls } from './installs.ts';
 import { ModelCard } from './ModelCard.tsx';
-import { withOvisU1 } from './ovisU1.ts';
+import { withComing } from './withComing.ts';
 import { startExample } from './startExample.ts';
 
 const opens: Readonly<Record<Example['place'], string>> = {
@@ -58,6 +60,7 @@ function Import() {
   const [open, setOpen] = useState(false);
   const [dir, setDir] = useState('');
   const [problem, setProblem] = useState<Failure>();
+  const hubOpen = useInstalls((state) => state.hubOpen);
   const take = async (): Promise<void> => {
     try {
       const model = await studio().models.importFolder({ dir });
@@ -74,11 +77,13 @@ function Import() {
       <div className={css.bar}>
         <h2>Models</h2>
         <span>Nothing is fetched unless you press Download.</span>
+        <Button aria-expanded={hubOpen} onClick={() => useInstalls.setState({ hubOpen: !hubOpen })}><Globe size={16} />Hub</Button>
         <Button aria-expanded={open} onClick={() => setOpen(!open)}><FolderOpen size={16} />Import from a folder</Button>
       </div>
+      {hubOpen && <HubPanel />}
       {open && (
         <form className={css.import} onSubmit={(event) => { event.preventDefault(); void take(); }}>
-          <input aria-label="Folder of the checkpoint" placeholder="Folder with config.json and the weights" value={dir} autoFocus onChange={(event) => setDir(event.currentTarget.value)} />
+          <input aria-label="Folder of the checkpoint" placeholder="Folder with config.json and the weights, or a hub cache" value={dir} autoFocus onChange={(event) => setDir(event.currentTarget.value)} />
           <Button type="submit" disabled={dir.trim() === ''}>Import</Button>
         </form>
       )}
@@ -90,6 +95,7 @@ function Import() {
 /** What is ready to use, what it knows, and what else there is. */
 export function Models() {
   const models = useConnection((state) => state.models);
+  const installs = useInstalls((state) => state.installs);
   const called = useView((view) => view.promptCalled);
   const builtIn = models.find((model) => model.builtIn && model.state === 'ready');
   return (
@@ -102,7 +108,7 @@ export function Models() {
           </p>
           <Starts />
           <Import />
-          {withOvisU1(models).map((model) => <ModelCard key={model.id} model={model} />)}
+          {withComing(models, installs).map((model) => <ModelCard key={model.id} model={model} />)}
         </div>
       </div>
       {called && <Composer />}

@@ -52,6 +52,9 @@ export function explain(problem: Failure, size?: { readonly width: number; reado
     case 'PROJECT_LOCKED': return { sentence: 'Another page is writing this project.' };
     case 'DATA_IN_USE': return { sentence: 'Another studio uses this data folder.' };
     case 'NOT_FOUND': return { sentence: 'That is no longer there.' };
+    case 'NETWORK': return { sentence: problem.message, more: 'What was fetched so far is kept.', remedy: retry };
+    case 'HUB_BUSY': return { sentence: problem.message, more: 'What was fetched so far is kept.', remedy: retry };
+    case 'HUB_DENIED': case 'HUB_INVALID': return { sentence: problem.message, remedy: { kind: 'models', label: 'Open Models' } };
     case 'CANCELLED': return { sentence: 'Cancelled.', remedy: retry };
     case 'INTERNAL': return {
       sentence: problem.message === '' ? 'Something unexpected happened.' : problem.message, ...(problem.retryable ? { remedy: retry } : {}),
