@@ -1,5 +1,8 @@
 /** Opens the parts with a life of their own, in the only safe order: history and pictures, then the queue on top. */
 import { openLibrary } from './assets/library.ts';
+import { keepTidy } from './assets/tidying.ts';
+import { toFailure, type Failure } from './errors.ts';
+import type { OpenNotice } from './history/open.ts';
 import { Imaging } from './imaging/imaging.ts';
 import { openJobQueue } from './jobs/jobQueue.ts';
 import { storedPictures } from './pictures.ts';
@@ -19,17 +22,25 @@ export async function openParts(base: StudioBase): Promise<StudioParts> {
   try {
     const library = await openLibrary({ dir: dataDir, imaging });
     closing.push(() => library.close());
-    if (library.notice) log.note(`history: ${JSON.stringify(library.notice)}`);
-    const { history, assets } = library;
+    const { history, assets, notice } = library;
+    if (notice) log.note(`history: ${JSON.stringify(notice)}`);
+    const galleryChanged = (change: 'added' | 'removed'): void => void events.publish({ type: 'gallery', change, ids: [] });
+    const report = (failure: Failure, what: string): void => log.failure(failure, what);
+    library.rebuilding?.then(() => galleryChanged('added'), (error: unknown) => report(toFailure(error), 'making rows again from the pictures'));
+    closing.push(keepTidy({ tidy: () => library.tidy(settings.get().trashDays), done: ({ rows }) => (rows > 0 ? galleryChanged('removed') : undefined), report }));
     await ensureProject({ history, events });
     const queue = await openJobQueue({
       history, assets, imaging, engine, models, settings, events,
       pictures: storedPictures(assets, imaging),
-      report: (failure, what) => log.failure(failure, what),
+      report,
     });
-    return { history, assets, pictures: pictureFiles(assets, imaging), projectFiles: projectFiles(), queue, close };
+    return { history, assets, pictures: pictureFiles(assets, imaging), projectFiles: projectFiles(), queue, notices: notice ? [failureOf(notice)] : [], close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function failureOf({ code, message, setAside, salvagedRows }: OpenNotice): Failure {
+  return { code, message, details: { setAside, salvagedRows }, retryable: false };
 }

@@ -3,14 +3,14 @@ import { mkdir } from 'node:fs/promises';
 import type { StandardHandler } from '@orpc/server/standard';
 import type { SystemInfo } from '../preload/contract/system.ts';
 import { StudioEngine } from './engine/service.ts';
-import { StudioError } from './errors.ts';
+import { StudioError, type Failure } from './errors.ts';
 import { EventLog } from './events.ts';
 import { Log } from './log.ts';
 import { modelsRoom } from './models/modelsRoom.ts';
 import { openModels } from './models/openModels.ts';
 import type { ProjectFiles } from './projects/projectFiles.ts';
 import { askRoom } from './rooms/ask.ts';
-import { canvasRoom } from './rooms/canvas.ts';
+import { canvasRoom, type CanvasParts } from './rooms/canvas.ts';
 import { examplesRoom } from './rooms/examples.ts';
 import { galleryRoom } from './rooms/gallery.ts';
 import type { PictureFiles } from './rooms/pictureFiles.ts';
@@ -40,7 +40,10 @@ export interface StudioParts {
   readonly assets: AssetStore;
   readonly pictures: PictureFiles;
   readonly projectFiles: ProjectFiles;
+  readonly canvas: Pick<CanvasParts, 'assets' | 'imaging' | 'staging' | 'pictures'>;
   readonly queue: JobQueue;
+  /** What a person should hear about the opening. */
+  readonly notices: readonly Failure[];
   /** Ends everything but the queue, which is closed before. */
   close(): Promise<void>;
 }
@@ -101,7 +104,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     const { history } = parts;
     const writers = new Writers();
     const rooms: Rooms = {
-      system: systemRoom({ ...options, epoch: events.epoch, settings, engine, log, outboundRequests: () => network.requests }),
+      system: systemRoom({ ...options, notices: parts.notices, epoch: events.epoch, settings, engine, log, outboundRequests: () => network.requests }),
       events: { watch: ({ resume }, { signal }) => events.watch(resume, signal) },
       models: modelsRoom({ models, hub, installs, settings, engine, publish: (event) => void events.publish(event) }),
       assets: {
@@ -110,7 +113,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
         parameters: ({ hash }) => parts.pictures.parameters(hash),
       },
       projects: projectsRoom({ history, events, writers, files: parts.projectFiles }),
-      canvas: canvasRoom({ rows: history.canvas, writers }),
+      canvas: canvasRoom({ ...parts.canvas, history, queue, writers }),
       jobs: parts.queue.jobs,
       batches: parts.queue.batches,
       gallery: galleryRoom(parts.history, parts.assets, parts.pictures, events),

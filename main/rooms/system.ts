@@ -2,6 +2,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { statfs } from 'node:fs/promises';
 import type { SystemInfo } from '../../preload/contract/system.ts';
+import type { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { EngineService, Room, SettingsService } from '../services.ts';
 
@@ -13,6 +14,7 @@ export interface SystemParts {
   readonly settings: SettingsService;
   readonly engine: EngineService;
   readonly log: Log;
+  readonly notices: readonly Failure[];
   readonly outboundRequests: () => number;
 }
 
@@ -42,6 +44,7 @@ export function systemRoom(parts: SystemParts): Room<'system'> {
     stopEngine: async () => parts.engine.kill(),
     settings: async () => parts.settings.get(),
     changeSettings: (change) => parts.settings.change(change),
+    notices: async () => [...parts.notices],
     diagnostics: async () => ({ text: await diagnostics(parts, await info()), logFile: parts.log.file }),
   };
 }

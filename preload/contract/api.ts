@@ -6,7 +6,7 @@ import {
   maskFilterInputSchema, maskInfoSchema, recompositeInputSchema, smartSelectInputSchema, snapshotInputSchema, stagedSchema, storedPictureSchema,
 } from './canvas.ts';
 import { countSchema, hashSchema, idSchema, nameSchema, textSchema } from './common.ts';
-import { errorMap } from './errors.ts';
+import { errorMap, failureSchema } from './errors.ts';
 import { jobEventSchema, resumeSchema, studioEventSchema } from './events.ts';
 import { exportInputSchema, galleryCountsSchema, galleryFilterSchema, savedSearchSchema, searchInputSchema, searchPageSchema, timelineSchema } from './gallery.ts';
 import { generateInputSchema, jobRequestSchema } from './generation.ts';
@@ -38,6 +38,8 @@ export const contract = {
     stopEngine: call.output(nothing),
     settings: call.output(settingsSchema),
     changeSettings: call.input(settingsChangeSchema).output(settingsSchema),
+    /** What a person should hear about this start: a damaged history was set aside, say. */
+    notices: call.output(z.array(failureSchema)),
     /** Versions, settings, the last errors: text for a bug report, without prompts or pictures. */
     diagnostics: call.output(z.object({ text: z.string(), logFile: z.string().nullable() })),
   },

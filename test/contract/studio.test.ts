@@ -112,6 +112,17 @@ describe('the studio', () => {
     expect(await client.gallery.counts()).toMatchObject({ all: 0 });
   });
 
+  it('tells a page that its history was damaged, and makes the rows again', async () => {
+    expect(await client.system.notices()).toEqual([]);
+    await client.gallery.import({ files: [{ hash: (await client.assets.upload({ file: new Blob([png]) })).hash, name: 'dot.png' }] });
+    await close();
+    writeFileSync(join(dir, 'data', 'history.db'), 'not a database any more '.repeat(500));
+    await open();
+    const [notice] = await client.system.notices();
+    expect(notice).toMatchObject({ code: 'DB_CORRUPT', details: { setAside: expect.stringContaining('history-damaged-') } });
+    await vi.waitFor(async () => expect((await client.gallery.search({})).items).toHaveLength(1), 10_000);
+  });
+
   it('lists models, takes folders in, and says what is wrong with them', async () => {
     expect(await client.models.list()).toMatchObject([
       { id: 'toybox', builtIn: true, state: 'ready', inUse: true, bytes: 7, contextImages: 2, sizes: [[64, 64]], defaults: { steps: 4, txtCfg: 3, imgCfg: 1.2 }, tasks: [{ name: 'inpaint', experimental: false }] },
