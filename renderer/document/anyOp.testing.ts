@@ -103,10 +103,10 @@ export const anyActions = fc.array(fc.oneof(
 ), { maxLength: 60 });
 
 export async function act(store: CanvasStore, action: Action): Promise<void> {
-  if (action.type === 'undo') await store.undo();
+  if (action.type === 'op') store.apply(action.make(store.getState().document), { ...(action.mark === undefined ? {} : { mark: action.mark }), ...(action.merge === undefined ? {} : { merge: action.merge }) });
+  else if (action.type === 'undo') await store.undo();
   else if (action.type === 'redo') await store.redo();
-  else if (action.type === 'settle') store.settle();
-  else store.apply(action.make(store.getState().document), { ...(action.mark === undefined ? {} : { mark: action.mark }), ...(action.merge === undefined ? {} : { merge: action.merge }) });
+  else store.settle();
 }
 
 /** A document without what follows from other things: what is selected, and maps that are made from their settings. */

@@ -2,7 +2,7 @@
 import { documentBounds, orderedLayers } from './bounds.ts';
 import { estimateCoverage, framedLayers, framedMasks, isExtension, keptRect, overhang } from './coverage.ts';
 import { coverFrame } from './frameGeometry.ts';
-import { liveItems } from './ops/items.ts';
+import { isEmpty, liveItems } from './ops/items.ts';
 import type { MaskPlan, ModelAbilities, Obstacle, ObstacleCode, Plan, PlanInput, PlanKind, RasterPlan, ReferencePlan, Remedy } from './plan.ts';
 import type { CanvasDocument, ControlLayer, MaskLayer, ReferenceLayer } from './records.ts';
 import { scopeWords } from './scope.ts';
@@ -224,10 +224,10 @@ function referencePlans({ references }: Situation): readonly ReferencePlan[] {
 
 function notesOf(situation: Situation, kind: PlanKind): readonly string[] {
   const { input, model, masks, references, extension } = situation;
-  const hidden = orderedLayers(input.document).filter((layer) => layer.kind === 'mask' && layer.visible && !masks.includes(layer) && layer.items.length > 0);
+  const hidden = orderedLayers(input.document).filter((layer) => layer.kind === 'mask' && layer.visible && !masks.includes(layer) && !isEmpty(layer) && input.emptyMasks?.has(layer.id) !== true);
   const task = taskFor(situation, kind);
   return [
-    ...(kind !== 'textToImage' && hidden.length > 0 ? [`${hidden.map((layer) => layer.name).join(', ')} lies outside the frame`] : []),
+    ...(kind !== 'textToImage' && hidden.length > 0 ? [`Outside the frame: ${hidden.map((layer) => layer.name).join(', ')}`] : []),
     ...(kind === 'textToImage' && masks.length > 0 ? ['There is no picture inside the frame, so the mask keeps nothing'] : []),
     ...(kind === 'outpaint' && input.mode === 'edit' && extension !== null ? ['The words describe the whole picture: the frame reaches beyond it'] : []),
     ...(kind !== 'textToImage' && references.some((layer) => layer.strength < 1) ? ['The strength of a reference counts only where there is no picture'] : []),

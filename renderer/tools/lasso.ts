@@ -20,6 +20,8 @@ export class LassoTool implements Tool {
   #cornered = false;
   #pressed: ToolPointer | undefined;
   #beforePress = 0;
+  /** The press came back to the first corner: its release ends the outline. */
+  #closing = false;
 
   constructor(context: ToolContext) {
     this.#context = context;
@@ -35,7 +37,8 @@ export class LassoTool implements Tool {
     }
     this.#pressed = event;
     this.#phase = 'pointing';
-    if (this.#closes(event)) return;
+    this.#closing = this.#closes(event);
+    if (this.#closing) return;
     this.#beforePress = this.#outline.length;
     this.#outline.push(event.point);
     this.#show();
@@ -48,7 +51,7 @@ export class LassoTool implements Tool {
       return;
     }
     if (this.#phase === 'pointing' && movedBeyondClick(this.#pressed.screen, event.screen)) this.#phase = 'dragging';
-    if (this.#phase !== 'dragging') return;
+    if (this.#phase !== 'dragging' || this.#closing) return;
     const last = this.#outline.at(-1);
     const least = 1 / this.#context.view().zoom;
     if (last === undefined || Math.hypot(event.point.x - last.x, event.point.y - last.y) >= least) this.#outline.push(event.point);
@@ -58,8 +61,9 @@ export class LassoTool implements Tool {
   up(event: ToolPointer): void {
     if (this.#pressed === undefined) return;
     const dragged = this.#phase === 'dragging';
-    const closing = !dragged && this.#closes(this.#pressed);
+    const closing = this.#closing;
     this.#pressed = undefined;
+    this.#closing = false;
     if (closing || (dragged && !this.#cornered)) {
       this.#finish();
       return;
@@ -85,6 +89,7 @@ export class LassoTool implements Tool {
     this.#phase = 'idle';
     this.#outline = [];
     this.#cornered = false;
+    this.#closing = false;
     this.#pressed = undefined;
     if (active) this.#context.preview(null);
     return active;

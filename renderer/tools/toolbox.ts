@@ -32,12 +32,13 @@ export class Toolbox {
 
   get current(): ToolId { return this.#current; }
   /** The tool that the next press goes to: what the pointer's shape shows. */
-  get effective(): ToolId { return this.#active?.id ?? this.#held ?? this.#current; }
-  get busy(): boolean { return this.#inHand().phase !== 'idle'; }
+  get effective(): ToolId { return (this.#active ?? this.#next()).id; }
+  get busy(): boolean { return this.#active !== undefined || this.#inHand().phase !== 'idle'; }
 
   /** Takes another tool; what the one before was doing is cancelled. */
   select(id: ToolId): void {
     this.cancel();
+    this.#unhover();
     this.#current = id;
   }
 
@@ -45,26 +46,27 @@ export class Toolbox {
   hold(id: 'hand' | 'picker'): void {
     if (id === 'picker' && altIsTheirs.has(this.#current)) return;
     this.#held = id;
+    this.#unhover();
   }
 
   release(id: 'hand' | 'picker'): void {
     if (this.#held !== id) return;
     this.#held = undefined;
-    // The picker shows its colour while it hovers.
-    if (this.#active === undefined) this.#context.preview(null);
+    this.#unhover();
   }
 
   /** `pan`: the middle button, which drags the canvas whatever is in hand. */
   down(event: ToolPointer, pan = false): void {
-    const tool = pan || this.#held !== undefined ? this.#get(pan ? 'hand' : this.#held ?? 'hand') : this.#inHand();
+    const tool = pan ? this.#get('hand') : this.#next();
     if (this.#active !== undefined && this.#active !== tool) this.#active.cancel();
+    if (tool !== this.#inHand()) this.#unhover();
     this.#active = tool;
     tool.down(event);
     this.#settle();
   }
 
   move(event: ToolPointer): void {
-    (this.#active ?? (this.#held === undefined ? this.#inHand() : this.#get(this.#held))).move(event);
+    (this.#active ?? this.#next()).move(event);
   }
 
   up(event: ToolPointer): void {
@@ -81,11 +83,24 @@ export class Toolbox {
   }
 
   key(name: 'Enter' | 'Backspace'): boolean {
-    return this.#inHand().key?.(name) ?? false;
+    const taken = this.#inHand().key?.(name) ?? false;
+    this.#settle();
+    return taken;
+  }
+
+  /** What a tool showed by hovering (the picker's colour) goes when another takes its place. */
+  #unhover(): void {
+    if (!this.busy) this.#context.preview(null);
   }
 
   #settle(): void {
     if (this.#active?.phase === 'idle') this.#active = undefined;
+  }
+
+  /** Between the corners of a polygon the canvas may be panned, but no colour picked: its outline stays in sight. */
+  #next(): Tool {
+    const hand = this.#inHand();
+    return this.#held === undefined || (this.#held === 'picker' && hand.phase !== 'idle') ? hand : this.#get(this.#held);
   }
 
   #inHand(): Tool { return this.#get(this.#current); }

@@ -24,6 +24,7 @@ export class HandTool extends DragTool {
   }
 
   protected drop(): void { /* it is where it was dragged */ }
+  protected override click(): void { /* an outline under way stays in sight */ }
 
   protected override abandon(): void {
     if (this.#before !== undefined) this.context.setView(this.#before);
