@@ -2,6 +2,8 @@
 import { openLibrary } from './assets/library.ts';
 import { keepTidy } from './assets/tidying.ts';
 import { toFailure, type Failure } from './errors.ts';
+import { CanvasPictures } from './canvas/canvasPictures.ts';
+import { Staging } from './canvas/staging.ts';
 import type { OpenNotice } from './history/open.ts';
 import { Imaging } from './imaging/imaging.ts';
 import { openJobQueue } from './jobs/jobQueue.ts';
@@ -29,12 +31,18 @@ export async function openParts(base: StudioBase): Promise<StudioParts> {
     library.rebuilding?.then(() => galleryChanged('added'), (error: unknown) => report(toFailure(error), 'making rows again from the pictures'));
     closing.push(keepTidy({ tidy: () => library.tidy(settings.get().trashDays), done: ({ rows }) => (rows > 0 ? galleryChanged('removed') : undefined), report }));
     await ensureProject({ history, events });
+    const pictures = storedPictures(assets, imaging);
+    const canvas = {
+      assets, imaging,
+      staging: new Staging({ history, assets, imaging, pictures, events }),
+      pictures: new CanvasPictures({ assets, imaging, rows: history.canvas }),
+    };
     const queue = await openJobQueue({
       history, assets, imaging, engine, models, settings, events,
-      pictures: storedPictures(assets, imaging),
+      pictures,
       report,
     });
-    return { history, assets, pictures: pictureFiles(assets, imaging), projectFiles: projectFiles(), queue, notices: notice ? [failureOf(notice)] : [], close };
+    return { history, assets, pictures: pictureFiles(assets, imaging), projectFiles: projectFiles(), canvas, queue, notices: notice ? [failureOf(notice)] : [], close };
   } catch (error) {
     await close();
     throw error;

@@ -2,13 +2,14 @@
 import type { Readable } from 'node:stream';
 import type { InferContractRouterInputs, InferContractRouterOutputs } from '@orpc/contract';
 import type { Contract } from '../preload/contract/api.ts';
-import type { CanvasState, JournalRow, Staged } from '../preload/contract/canvas.ts';
+import type { CanvasState, JournalRow, Staged, StagedFacts } from '../preload/contract/canvas.ts';
 import type { Hash } from '../preload/contract/common.ts';
-import type { MaskOptions } from '../preload/contract/generation.ts';
+import type { CanvasRect, InpaintInput, MaskOptions } from '../preload/contract/generation.ts';
 import type { JobEvent, NewEvent, Resume, StudioEvent } from '../preload/contract/events.ts';
 import type { BatchRecord, JobRecord, QueueStatus } from '../preload/contract/jobs.ts';
 import type { AssetInfo, Chat, ChatSummary, Generation, Parent, Project, Turn } from '../preload/contract/project.ts';
 import type { EngineStatus, ModelEntry, Settings, SettingsChange } from '../preload/contract/system.ts';
+import type { NewJob } from './jobs/submit.ts';
 import type { EngineOptions, GenerateRequest, GenerateResult, MaskImage, ModelInfo, RgbImage, RunOptions, UnderstandRequest, UnderstandResult } from './engine/protocol.ts';
 
 type Inputs = InferContractRouterInputs<Contract>;
@@ -106,6 +107,8 @@ type Plain<R> = {
 export interface HistoryService {
   readonly projects: {
     list(): Promise<Project[]>;
+    /** NOT_FOUND, in the trash too. */
+    get(id: string): Promise<Project>;
     create(name: string): Promise<Project>;
     rename(id: string, name: string): Promise<Project>;
     /** Marks it as opened now. */
@@ -142,11 +145,22 @@ export interface AssetStore {
   close(): Promise<void>;
 }
 
+/** What was stored of a composited drawing. The patch lies at `rect` within the picture. */
+export interface CompositedFiles {
+  readonly result: AssetInfo;
+  readonly patch: { readonly hash: Hash; readonly rect: CanvasRect } | null;
+  readonly facts: StagedFacts;
+}
+
 /** Pixels in and out of files, in a worker. */
 export interface Pictures {
   /** Upright sRGB pixels. */
-  rgb(hash: Hash): Promise<RgbImage>;
-  mask(hash: Hash): Promise<MaskImage>;
+  rgb(hash: Hash, part?: CompositeSource['crop']): Promise<RgbImage>;
+  mask(hash: Hash, part?: CompositeSource['crop']): Promise<MaskImage>;
+  /** Lays a drawing (of the crop, where there is one) onto its picture, and stores what comes of it: the whole, and what changed alone. */
+  composite(request: InpaintInput, drawn: RgbImage | Hash, generation: Pick<Generation, 'request' | 'seed' | 'modelName' | 'reproduce'>): Promise<CompositedFiles>;
+  /** Stores pixels that are no result of their own. */
+  savePlain(image: RgbImage): Promise<AssetInfo>;
   /** Stores a result as a PNG that remembers its parameters. */
   save(image: RgbImage, generation: Pick<Generation, 'request' | 'seed' | 'modelName' | 'reproduce'>): Promise<AssetInfo>;
 }
@@ -155,6 +169,8 @@ export interface Pictures {
 export interface JobQueue {
   readonly jobs: Room<'jobs'>;
   readonly batches: Room<'batches'>;
+  /** For rooms that make jobs of their own; as `jobs.submit`. */
+  add(jobs: readonly NewJob[], toFront: boolean): Promise<JobRecord[]>;
   snapshot(): { readonly jobs: JobRecord[]; readonly queue: QueueStatus };
   /** The encoded preview of a step, while it is remembered. */
   preview(jobId: string, step: number): { readonly mime: string; readonly bytes: Uint8Array } | undefined;

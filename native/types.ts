@@ -82,6 +82,12 @@ export interface InpaintRequest extends SamplingRequest {
   readonly denoiseMask: MaskImage;
   /** Through which the result is composited; default: the denoise mask. Bytes where it is 0 come back unchanged. */
   readonly compositeMask?: MaskImage;
+  /** Whose wording the prompt gets. `edit`: it is an instruction, and the model sees what is under the mask. Default `inpaint`. */
+  readonly task?: 'inpaint' | 'outpaint' | 'edit';
+  /** The task template of an `edit`, as in EditRequest. */
+  readonly editTask?: string;
+  /** The drawing comes back as decoded, for the caller to composite. */
+  readonly raw?: boolean;
   readonly references?: readonly RgbImage[];
   readonly imgCfg?: number;
   readonly strength?: number;
@@ -110,6 +116,11 @@ export interface ControlRequest extends SamplingRequest {
   readonly control: 'canny' | 'depth';
   /** The prepared control map: these very bytes are the context image. */
   readonly map: RgbImage;
+  /** 0–1, a factor of imgCfg. Default 1. */
+  readonly strength?: number;
+  /** The shares of the steps, 0–1, between which the map is seen; outside of them only the words count. Default 0 and 1. */
+  readonly start?: number;
+  readonly end?: number;
   readonly references?: readonly RgbImage[];
   readonly imgCfg?: number;
   readonly experimental?: boolean;

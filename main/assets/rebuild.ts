@@ -6,6 +6,7 @@ import { hashSchema, idSchema, nameSchema, textSchema } from '../../preload/cont
 import { generateInputSchema, reproductionSchema, seedSchema } from '../../preload/contract/generation.ts';
 import type { AssetInfo } from '../../preload/contract/project.ts';
 import { readPngText } from '../imaging/pngText.ts';
+import { taskOfRequest } from '../history/inputs.ts';
 import type { History } from '../history/history.ts';
 import type { NewGeneration } from '../services.ts';
 import { foldersOf, type FoundFile } from './files.ts';
@@ -82,7 +83,7 @@ async function readRow(file: FoundFile, asset: AssetInfo, at: number): Promise<N
   if (carried.success) {
     const { request, seed, modelName, reproduce } = carried.data;
     return {
-      ...blank(asset, at), task: request.kind, prompt: request.prompt, request, seed: seed ?? request.seed ?? null, steps: request.steps ?? null,
+      ...blank(asset, at), task: taskOfRequest(request), prompt: request.prompt, request, seed: seed ?? request.seed ?? null, steps: request.steps ?? null,
       modelName: modelName ?? null, reproduce: reproduce ?? null,
     };
   }

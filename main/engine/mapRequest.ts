@@ -11,14 +11,15 @@ export async function toEngineRequest(input: GenerateInput, pictures: Sources, p
     case 'textToImage': return { ...input, previewEvery, ...(await referencesOf(input, pictures)) };
     case 'edit': return { ...input, previewEvery, ...(await referencesOf(input, pictures)), image: await pictures.rgb(input.image) };
     case 'inpaint': {
-      const { compositeMask, ...rest } = input;
+      const { compositeMask: _mask, colourMatch: _match, crop = null, ...rest } = input;
       return {
         ...rest,
         previewEvery,
         ...(await referencesOf(input, pictures)),
-        image: await pictures.rgb(input.image),
-        denoiseMask: await pictures.mask(input.denoiseMask),
-        ...(compositeMask === undefined ? {} : { compositeMask: await pictures.mask(compositeMask) }),
+        image: await pictures.rgb(input.image, crop),
+        denoiseMask: await pictures.mask(input.denoiseMask, crop),
+        // Composited on this side, where it can be done again in another way.
+        raw: true,
       };
     }
     case 'outpaint': return { ...input, previewEvery, image: await pictures.rgb(input.image) };

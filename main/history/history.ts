@@ -46,6 +46,7 @@ export async function openHistory(dir: string): Promise<History> {
     notice: worker.notice,
     projects: {
       list: () => run('listProjects'),
+      get: (id) => run('getProject', id),
       create: (name) => run('createProject', randomUUID(), name, now()),
       rename: (id, name) => run('renameProject', id, name, now()),
       touch: (id) => run('touchProject', id, now()),

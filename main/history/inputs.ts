@@ -1,10 +1,15 @@
 /** Which pictures a request names: each is an input that must be kept. */
-import type { JobRequest } from '../../preload/contract/generation.ts';
-import type { LineageRole } from '../../preload/contract/project.ts';
+import type { GenerateInput, JobRequest } from '../../preload/contract/generation.ts';
+import type { LineageRole, Task } from '../../preload/contract/project.ts';
 
 export interface Input {
   readonly role: LineageRole;
   readonly hash: string;
+}
+
+/** What a row of the gallery counts as: a repaint by what it was for. */
+export function taskOfRequest(request: GenerateInput): Task {
+  return request.kind === 'inpaint' ? request.task ?? 'inpaint' : request.kind;
 }
 
 /** Every picture of a request, with the part that it plays. */

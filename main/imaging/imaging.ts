@@ -2,7 +2,10 @@
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fromFailure, StudioError } from '../errors.ts';
-import type { CannyOptions, FileOptions, ImagingReply, ImagingTask, MaskOptions, PictureFacts, PreparedMasks, SheetTask } from './messages.ts';
+import type {
+  CannyOptions, CompositedPicture, CompositeTask, ControlMapTask, FileOptions, ImagingReply, ImagingTask, LayersTask, MadeMask, MadePicture, MaskFilterTask, MaskOptions,
+  OpaqueFrame, PartFileOptions, PartRect, PictureFacts, PreparedMasks, PreparedRepaint, RepaintSettings, SheetTask,
+} from './messages.ts';
 import type { MaskImage, RgbImage } from '../engine/protocol.ts';
 
 interface Pending {
@@ -16,9 +19,9 @@ export class Imaging {
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
 
-  /** A picture file of any common format → pixels, upright, without transparency. */
-  decode(path: string): Promise<RgbImage> {
-    return this.#ask<RgbImage>({ type: 'decode', path: resolve(path) });
+  /** A picture file of any common format → pixels of it or of a part of it, upright, without transparency. */
+  decode(path: string, part?: PartRect): Promise<RgbImage> {
+    return this.#ask<RgbImage>({ type: 'decode', path: resolve(path), part });
   }
 
   async decodeAll(paths: readonly string[]): Promise<RgbImage[]> {
@@ -39,8 +42,55 @@ export class Imaging {
   }
 
   /** A mask file → its brightness, one byte a pixel. */
-  decodeMask(path: string): Promise<MaskImage> {
-    return this.#ask<MaskImage>({ type: 'decodeMask', path: resolve(path) });
+  decodeMask(path: string, part?: PartRect): Promise<MaskImage> {
+    return this.#ask<MaskImage>({ type: 'decodeMask', path: resolve(path), part });
+  }
+
+  /** A frame (a file; not opaque = unknown) and a selection → what a repaint needs. REQUEST_INVALID when the sizes differ or nothing is to be repainted. */
+  prepareRepaint(raster: string, mask: string | undefined, settings: RepaintSettings): Promise<PreparedRepaint> {
+    return this.#ask<PreparedRepaint>({ type: 'repaint', raster: resolve(raster), mask: mask && resolve(mask), settings });
+  }
+
+  /** A frame with its unknown pixels filled. */
+  fillFrame(raster: string, fill: RepaintSettings['fill']): Promise<OpaqueFrame> {
+    return this.#ask<OpaqueFrame>({ type: 'opaque', raster: resolve(raster), fill });
+  }
+
+  /** Lays a drawing onto a picture through the composite mask. */
+  composite(work: CompositeTask): Promise<CompositedPicture> {
+    return this.#ask<CompositedPicture>({
+      type: 'composite',
+      work: { ...work, image: resolve(work.image), compositeMask: resolve(work.compositeMask), raw: typeof work.raw === 'string' ? resolve(work.raw) : work.raw },
+    });
+  }
+
+  /** Pixels → PNG bytes that say nothing of themselves. */
+  encodePlain(image: RgbImage): Promise<Uint8Array> {
+    return this.#ask<Uint8Array>({ type: 'encodePlain', image });
+  }
+
+  /** A picture file → the map that a model follows. */
+  controlMap(path: string, map: ControlMapTask): Promise<MadePicture> {
+    return this.#ask<MadePicture>({ type: 'controlMap', path: resolve(path), map });
+  }
+
+  /** The object under a pixel. REQUEST_INVALID for a pixel outside of the picture. */
+  smartSelect(path: string, point: { readonly x: number; readonly y: number; readonly tolerance: number }): Promise<MadeMask> {
+    return this.#ask<MadeMask>({ type: 'smartSelect', path: resolve(path), ...point });
+  }
+
+  filterMask(path: string, from: 'brightness' | 'alpha', filters: readonly MaskFilterTask[]): Promise<MadeMask> {
+    return this.#ask<MadeMask>({ type: 'filterMask', path: resolve(path), from, filters });
+  }
+
+  /** A part of a picture file in another format. REQUEST_INVALID where the part leaves the picture. */
+  encodePart(path: string, options: PartFileOptions): Promise<Uint8Array> {
+    return this.#ask<Uint8Array>({ type: 'encodePart', path: resolve(path), options });
+  }
+
+  /** Picture files as the layers of one PSD or OpenRaster file. */
+  encodeLayers(work: LayersTask): Promise<Uint8Array> {
+    return this.#ask<Uint8Array>({ type: 'layers', work: { ...work, layers: work.layers.map((layer) => ({ ...layer, path: resolve(layer.path) })) } });
   }
 
   /** Pixels → WebP bytes for a quick look. */

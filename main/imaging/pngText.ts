@@ -1,6 +1,9 @@
 /** A text of our own inside a PNG: an iTXt chunk, UTF-8, uncompressed. */
 import { crc32 } from 'node:zlib';
 
+/** The keyword of our parameters inside a PNG. */
+export const parametersKeyword = 'ovis-studio';
+
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Length, type and check sum around a chunk's data. */
 const overhead = 12;

@@ -1,28 +1,18 @@
 /** The imaging worker: the main side's one user of native/image. */
-import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { cannyMap } from '../../native/image/canny.ts';
-import { decodeImage, decodeMask, encodeFile, encodePng, encodeWebp, inspectImage } from '../../native/image/codec.ts';
+import { decodeImage, decodeMask, encodeFile, encodePart, encodePng, encodeWebp, inspectImage } from '../../native/image/codec.ts';
 import { compositeMaskFrom, denoiseMaskFrom, growMask, maskBounds } from '../../native/image/mask.ts';
+import { crop } from '../../native/image/preprocess.ts';
+import { cropMask } from '../../native/image/repaint.ts';
 import { drawSheet } from '../../native/image/sheet.ts';
 import { StudioError, toFailure } from '../errors.ts';
-import { writePngText } from './pngText.ts';
-import type { ImagingReply, ImagingRequest, ImagingTask, PictureFacts, PreparedMasks } from './messages.ts';
-import type { MaskImage, RgbImage } from '../engine/protocol.ts';
-
-/** The keyword of our parameters inside a PNG. */
-const pngKeyword = 'ovis-studio';
-
-/** Runs `read` and puts the file's name into whatever goes wrong. */
-async function naming<T>(path: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    const { code, message, details, retryable } = toFailure(error);
-    const named = message.includes(path) ? message : `${basename(path)}: ${message}`;
-    throw new StudioError(code, named, { ...details, file: path }, { retryable, cause: error });
-  }
-}
+import { parametersKeyword, writePngText } from './pngText.ts';
+import { layersOf } from './tasks/layers.ts';
+import { controlMapOf, filterMaskOf, smartSelectOf } from './tasks/maps.ts';
+import { naming } from './tasks/naming.ts';
+import { compositeOf, opaqueOf, repaintOf } from './tasks/repaint.ts';
+import type { ImagingReply, ImagingRequest, ImagingTask, ImagingValue, PreparedMasks } from './messages.ts';
 
 async function masksOf(task: Extract<ImagingTask, { type: 'masks' }>): Promise<PreparedMasks> {
   const { path, width, height, options: { feather = 0, grow = 0 } } = task;
@@ -39,27 +29,42 @@ async function masksOf(task: Extract<ImagingTask, { type: 'masks' }>): Promise<P
   return { denoise: denoiseMaskFrom(region, feather), composite: compositeMaskFrom(region, feather) };
 }
 
-async function perform(task: ImagingTask): Promise<RgbImage | MaskImage | PreparedMasks | Uint8Array | PictureFacts> {
+async function perform(task: ImagingTask): Promise<ImagingValue> {
   switch (task.type) {
     case 'inspect': {
       const { input, edge } = task;
       return typeof input === 'string' ? naming(input, () => inspectImage(input, edge)) : inspectImage(input, edge);
     }
-    case 'decode': return naming(task.path, () => decodeImage(task.path));
+    case 'decode': return naming(task.path, async () => {
+      const image = await decodeImage(task.path);
+      return task.part ? crop(image, task.part) : image;
+    });
     case 'canny': {
       const image = await naming(task.path, () => decodeImage(task.path));
       return cannyMap(image, task.options);
     }
     case 'masks': return naming(task.path, () => masksOf(task));
-    case 'decodeMask': return naming(task.path, () => decodeMask(task.path));
+    case 'decodeMask': return naming(task.path, async () => {
+      const mask = await decodeMask(task.path);
+      return task.part ? cropMask(mask, task.part) : mask;
+    });
+    case 'repaint': return repaintOf(task);
+    case 'opaque': return opaqueOf(task);
+    case 'composite': return compositeOf(task);
+    case 'encodePlain': return encodePng(task.image);
+    case 'controlMap': return controlMapOf(task);
+    case 'smartSelect': return smartSelectOf(task);
+    case 'filterMask': return filterMaskOf(task);
+    case 'encodePart': return naming(task.path, () => encodePart(task.path, task.options));
+    case 'layers': return layersOf(task);
     case 'encodeFile': return naming(task.path, async () => encodeFile(await decodeImage(task.path), task.options));
     case 'encodePreview': return encodeWebp(task.image);
     case 'sheet': {
       const { columns, rows, cells } = task.sheet;
       const sheet = await drawSheet({ columns, rows }, cells.map((path) => () => naming(path, () => decodeImage(path))));
-      return writePngText(await encodePng(sheet), pngKeyword, task.text);
+      return writePngText(await encodePng(sheet), parametersKeyword, task.text);
     }
-    case 'encodePng': return writePngText(await encodePng(task.image), pngKeyword, task.text);
+    case 'encodePng': return writePngText(await encodePng(task.image), parametersKeyword, task.text);
   }
 }
 

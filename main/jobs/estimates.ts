@@ -23,10 +23,11 @@ export function workOf(request: JobRequest, model: Model | undefined, source: Si
   if (request.kind === 'understand') return 1;
   const [width, height] = model?.sizes[0] ?? [1024, 1024];
   const size: Size = request.kind === 'textToImage' ? { width: request.width ?? width, height: request.height ?? height } : source ?? { width, height };
+  const worked = request.kind === 'inpaint' ? request.crop ?? size : size;
   const margins = request.kind === 'outpaint' ? { x: request.left + request.right, y: request.top + request.bottom } : { x: 0, y: 0 };
   const alone = request.kind === 'textToImage' && (request.references?.length ?? 0) === 0;
   const steps = (request.steps ?? model?.defaults.steps ?? 50) * ('strength' in request ? request.strength ?? 1 : 1);
-  return Math.max(1, steps) * (size.width + margins.x) * (size.height + margins.y) * (alone ? 2 : 3);
+  return Math.max(1, steps) * (worked.width + margins.x) * (worked.height + margins.y) * (alone ? 2 : 3);
 }
 
 /** A finished row as a sample; undefined where it does not say how it was made. */
@@ -35,7 +36,8 @@ export function sampleOf({ request, modelId, steps, width, height, timingsMs }: 
   const ms = Object.entries(timingsMs).reduce((sum, [stage, value]) => (stage === 'load' ? sum : sum + value), 0);
   // The result's own size already holds the margins of an outpainting.
   const passes = request.kind === 'textToImage' && (request.references?.length ?? 0) === 0 ? 2 : 3;
-  return ms > 0 ? { modelId, kind: request.kind, ms, work: Math.max(1, steps) * width * height * passes } : undefined;
+  const worked = request.kind === 'inpaint' ? request.crop ?? { width, height } : { width, height };
+  return ms > 0 ? { modelId, kind: request.kind, ms, work: Math.max(1, steps) * worked.width * worked.height * passes } : undefined;
 }
 
 /** Newest samples first in, last out. */

@@ -257,7 +257,7 @@ describe('a full disk', () => {
     await open({
       wrap: (parts) => ({
         ...parts,
-        pictures: { rgb: (hash) => parts.pictures.rgb(hash), mask: (hash) => parts.pictures.mask(hash), save: async (image, generation) => {
+        pictures: { ...parts.pictures, save: async (image, generation) => {
           if (full) throw new StudioError('DISK_FULL', 'No disk space.', {}, { retryable: true });
           return parts.pictures.save(image, generation);
         } },

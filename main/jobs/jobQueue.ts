@@ -143,6 +143,10 @@ class Queue implements JobQueue {
     cancel: ({ id }) => this.#cancel(this.#batches.get(id).jobIds),
   };
 
+  add(jobs: readonly NewJob[], toFront: boolean): Promise<JobRecord[]> {
+    return this.#add(jobs, toFront);
+  }
+
   snapshot(): { readonly jobs: JobRecord[]; readonly queue: QueueStatus } {
     const jobs = listed(this.#table.all());
     return { jobs: [...jobs.filter((job) => !hasEnded(job)), ...jobs.filter(hasEnded).slice(0, shownEnded)], queue: this.#status() };
@@ -198,8 +202,8 @@ class Queue implements JobQueue {
   }
 
   async #again(job: JobRecord, kept: { readonly batchId?: string | null; readonly label: string }): Promise<JobRecord> {
-    const { request, lane, modelId, projectId, id } = job;
-    const [record] = await this.#add([{ request, lane, modelId, projectId, originJobId: id, ...kept }], false);
+    const { request, lane, modelId, projectId, id, canvas } = job;
+    const [record] = await this.#add([{ request, lane, modelId, projectId, originJobId: id, ...(canvas && { canvas }), ...kept }], false);
     if (!record) throw new StudioError('INTERNAL', 'The queue took a job without a record.', { jobId: id });
     if (record.batchId !== null) this.#batches.changed(record.batchId);
     return record;

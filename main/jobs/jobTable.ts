@@ -1,6 +1,6 @@
 /** Every job in memory, written to the history before anything else hears of a change. */
 import type { JobRecord } from '../../preload/contract/jobs.ts';
-import type { EventHub, JobRows, NewGeneration } from '../services.ts';
+import type { EventHub, JobRows, NewGeneration, NewStaged } from '../services.ts';
 
 type Live = Partial<Pick<JobRecord, 'progress' | 'preview' | 'text'>>;
 
@@ -31,12 +31,12 @@ export class JobTable {
    * Changes jobs: one change after the other, each decided on what the one before has left, on disk before it is announced.
    * Errors: what `decide` throws, ASSET_MISSING, DISK_FULL; nothing has changed then.
    */
-  write(decide: () => readonly JobRecord[], generations: readonly NewGeneration[] = []): Promise<readonly JobRecord[]> {
+  write(decide: () => readonly JobRecord[], generations: readonly NewGeneration[] = [], staged: readonly NewStaged[] = []): Promise<readonly JobRecord[]> {
     return this.#inTurn(async () => {
       const records = decide();
       if (records.length === 0) return [];
       const [record, ...more] = records;
-      if (record && more.length === 0 && generations.length > 0) await this.#rows.finish(record, generations);
+      if (record && more.length === 0 && generations.length > 0) await this.#rows.finish(record, generations, staged);
       else await this.#save(records);
       return records.map((changed) => this.#show(changed));
     });

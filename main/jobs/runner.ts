@@ -137,10 +137,11 @@ export class Runner {
   async #draw(job: JobRecord, run: JobRun): Promise<void> {
     if (job.request.kind === 'understand') return;
     const { table, events, finished } = this.#parts;
-    const row = await runGenerate(job, job.request, run, this.#parts);
-    const [done] = await table.write(() => this.#ending(job, { state: 'done', progress: null, generationIds: [row.id] }), [row]);
+    const { row, staged } = await runGenerate(job, job.request, run, this.#parts);
+    const [done] = await table.write(() => this.#ending(job, { state: 'done', progress: null, generationIds: [row.id] }), [row], staged);
     if (!done) return;
     events.publish({ type: 'gallery', change: 'added', ids: [row.id] });
+    for (const { projectId, id } of staged) events.publish({ type: 'staged', change: 'added', projectId, ids: [id] });
     finished(done, row);
   }
 

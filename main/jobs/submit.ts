@@ -1,6 +1,6 @@
 /** What is asked → a record ready for the queue: complete, so that it can be run again to the same bytes. */
 import { randomInt, randomUUID } from 'node:crypto';
-import type { JobRequest } from '../../preload/contract/generation.ts';
+import type { CanvasPlace, JobRequest } from '../../preload/contract/generation.ts';
 import type { JobRecord, Lane } from '../../preload/contract/jobs.ts';
 
 export interface NewJob {
@@ -11,6 +11,8 @@ export interface NewJob {
   readonly projectId?: string | null;
   readonly batchId?: string | null;
   readonly originJobId?: string | null;
+  /** Where the result will wait. */
+  readonly canvas?: CanvasPlace;
 }
 
 /** 32 bits, as people know seeds from elsewhere. */
@@ -54,6 +56,7 @@ export function recordOf(job: NewJob, order: number, modelId: string, now: numbe
     text: null,
     failure: null,
     originJobId: job.originJobId ?? null,
+    ...(job.canvas && { canvas: job.canvas }),
     seq: 0,
   };
 }

@@ -61,7 +61,8 @@ function taskOf(request: Exclude<JobRequest, { kind: 'understand' }>): string {
   if (request.kind === 'control') return request.control;
   if (request.kind === 'edit') return request.task ?? 'edit';
   if (request.kind === 'textToImage') return (request.references?.length ?? 0) > 0 ? request.referenceTask ?? 'subject' : 'textToImage';
-  return request.kind;
+  if (request.kind === 'inpaint' && request.task === 'edit') return request.editTask ?? 'edit';
+  return request.kind === 'inpaint' ? request.task ?? 'inpaint' : request.kind;
 }
 
 function listed(words: readonly string[]): string {

@@ -1,19 +1,25 @@
 /** The canvas behind the page: its rows, its jobs, and the pictures that only it needs. */
 import { journalLimits } from '../../preload/contract/canvas.ts';
-import type { CanvasRows, Room } from '../services.ts';
+import type { CanvasPictures } from '../canvas/canvasPictures.ts';
+import type { Staging } from '../canvas/staging.ts';
+import { canvasJobs, type PrepareParts } from '../canvas/submit.ts';
 import { StudioError } from '../errors.ts';
+import type { HistoryService, JobQueue, Room } from '../services.ts';
 import type { Writers } from './writers.ts';
 
-export interface CanvasParts {
-  readonly rows: CanvasRows;
+export interface CanvasParts extends Omit<PrepareParts, 'rows'> {
+  readonly history: Pick<HistoryService, 'canvas' | 'projects'>;
+  readonly queue: Pick<JobQueue, 'add'>;
   readonly writers: Writers;
+  readonly staging: Staging;
+  readonly pictures: CanvasPictures;
 }
 
-export function canvasRoom({ rows, writers }: CanvasParts): Room<'canvas'> {
-  const later = async (): Promise<never> => { throw new StudioError('NOT_FOUND', 'This part of the canvas is not built yet.'); };
+export function canvasRoom(parts: CanvasParts): Room<'canvas'> {
+  const { history, queue, writers, staging, pictures } = parts;
+  const rows = history.canvas;
   return {
-    capabilities: later, submit: later, staged: later, recomposite: later, settle: later, keep: later,
-    controlMap: later, smartSelect: later, filterMask: later, exportPicture: later, exportLayers: later,
+    capabilities: async () => ({ depthEstimator: false, unknownFills: ['edge', 'blur', 'neutral', 'telea'], maxBlend: 25 }),
     open: ({ projectId }) => rows.open(projectId),
     append: async ({ projectId, pageId, entries }) => {
       writers.check(projectId, pageId);
@@ -24,6 +30,22 @@ export function canvasRoom({ rows, writers }: CanvasParts): Room<'canvas'> {
       writers.check(projectId, pageId);
       return { seq: await rows.snapshot(projectId, seq, text) };
     },
+    submit: async (input) => {
+      await history.projects.get(input.projectId);
+      return queue.add(await canvasJobs(input, { ...parts, rows }), input.toFront ?? false);
+    },
+    staged: async ({ projectId }) => {
+      await history.projects.get(projectId);
+      return rows.listStaged(projectId);
+    },
+    recomposite: (input) => staging.recomposite(input),
+    settle: ({ ids, state }) => staging.settle(ids, state),
+    keep: ({ id }) => staging.keep(id),
+    controlMap: (input) => pictures.controlMap(input),
+    smartSelect: (input) => pictures.smartSelect(input),
+    filterMask: (input) => pictures.filterMask(input),
+    exportPicture: (input) => pictures.exportPicture(input),
+    exportLayers: (input) => pictures.exportLayers(input),
   };
 }
 

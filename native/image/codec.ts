@@ -6,6 +6,7 @@ import type { Sharp } from 'sharp';
 import { EngineError } from '../errors.ts';
 import type { MaskImage, RgbImage } from '../types.ts';
 import { maxPixels } from './limits.ts';
+import type { RgbaImage } from './rgba.ts';
 
 /** Larger files are refused unread. */
 const maxBytes = 512 * 1024 * 1024;
@@ -88,6 +89,18 @@ export async function decodeImage(input: Uint8Array | string): Promise<RgbImage>
   return { width, height, data: rgb };
 }
 
+/** Decodes a picture file to 8-bit sRGB with its transparency; an opaque file gives alpha 255. See `decodeImage`. */
+export async function decodeRgba(input: Uint8Array | string): Promise<RgbaImage> {
+  const { data, width, height, channels } = await raw((await open(input)).toColourspace('srgb').ensureAlpha());
+  if (channels === 4) return { width, height, data };
+  const rgba = new Uint8Array(width * height * 4);
+  for (let i = 0; i < width * height; i++) {
+    rgba.fill(data[i * channels]!, i * 4, i * 4 + 3);
+    rgba[i * 4 + 3] = data[i * channels + channels - 1]!;
+  }
+  return { width, height, data: rgba };
+}
+
 /**
  * Decodes a mask file: the brightness of each pixel, transparency laid on black. See `decodeImage`.
  */
@@ -97,14 +110,26 @@ export async function decodeMask(input: Uint8Array | string): Promise<MaskImage>
   return { width, height, data: channels === 1 ? data : data.filter((_, i) => i % channels === 0) };
 }
 
+/** Decodes a depth map: the brightness of each pixel, in 16 bits where the file has them. See `decodeImage`. */
+export async function decodeDepth(input: Uint8Array | string): Promise<{ readonly width: number; readonly height: number; readonly data: Uint16Array }> {
+  const picture = (await open(input)).flatten({ background: '#000000' }).toColourspace('grey16').removeAlpha();
+  try {
+    const { data, info } = await picture.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+    const values = new Uint16Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
+    return { width: info.width, height: info.height, data: info.channels === 1 ? values : values.filter((_, i) => i % info.channels === 0) };
+  } catch (cause) {
+    throw invalid('The picture is damaged or cut short.', { reason: (cause as Error).message }, cause);
+  }
+}
+
 /**
  * Encodes pixels as a PNG, losslessly; equal pixels give equal bytes, with no date and no metadata in them.
  */
-export async function encodePng(image: RgbImage | MaskImage): Promise<Uint8Array> {
+export async function encodePng(image: RgbImage | MaskImage | RgbaImage): Promise<Uint8Array> {
   const { width, height, data } = image;
   const channels = data.length / (width * height);
-  if (channels !== 1 && channels !== 3) {
-    throw invalid(`A ${width}x${height} picture has 1 or 3 bytes a pixel, not ${channels}.`, { width, height, got: data.length });
+  if (channels !== 1 && channels !== 3 && channels !== 4) {
+    throw invalid(`A ${width}x${height} picture has 1, 3 or 4 bytes a pixel, not ${channels}.`, { width, height, got: data.length });
   }
   const picture = sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
   const png = channels === 1 ? picture.toColourspace('b-w') : picture;
@@ -133,6 +158,22 @@ export async function encodeFile(image: RgbImage, { format, quality, xmp }: { re
     // Above 90 a person wants the colours whole too.
     case 'jpeg': return new Uint8Array(await picture.jpeg({ quality, chromaSubsampling: quality > 90 ? '4:4:4' : '4:2:0', mozjpeg: true }).toBuffer());
     case 'webp': return new Uint8Array(await picture.webp({ quality }).toBuffer());
+  }
+}
+
+/** A part of a picture file in another format, transparency kept where the format knows it (JPEG: on white). REQUEST_INVALID where the part leaves the picture. */
+export async function encodePart(input: Uint8Array | string, { format, quality, rect }: { readonly format: 'png' | 'jpeg' | 'webp'; readonly quality: number; readonly rect: { readonly left: number; readonly top: number; readonly width: number; readonly height: number } | undefined }): Promise<Uint8Array> {
+  const { width, height, data } = await decodeRgba(input);
+  const part = rect ?? { left: 0, top: 0, width, height };
+  if (part.left + part.width > width || part.top + part.height > height) {
+    throw invalid(`The part ${part.width}x${part.height}+${part.left}+${part.top} leaves the ${width}x${height} picture.`, { ...part });
+  }
+  const cut = sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: false }).extract(part);
+  switch (format) {
+    case 'png': return new Uint8Array(await cut.png({ palette: false }).toBuffer());
+    case 'jpeg': return new Uint8Array(await cut.flatten({ background: '#ffffff' }).jpeg({ quality, chromaSubsampling: quality > 90 ? '4:4:4' : '4:2:0', mozjpeg: true }).toBuffer());
+    // Exact: colours under full transparency stay as they are.
+    case 'webp': return new Uint8Array(await cut.webp({ quality, exact: true }).toBuffer());
   }
 }
 

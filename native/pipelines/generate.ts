@@ -113,28 +113,36 @@ interface MaskedPicture {
   readonly image: RgbImage;
   readonly denoiseMask: MaskImage;
   readonly compositeMask: MaskImage;
-  readonly task: 'inpaint' | 'outpaint';
+  readonly task: 'inpaint' | 'outpaint' | 'edit';
+  readonly editTask?: string | undefined;
   readonly strength: number | undefined;
+  readonly raw?: boolean | undefined;
 }
 
-/** The model sees the picture with the masked area neutral; what it draws goes through the composite mask onto the original's bytes. */
+/** What the model is told and shown: an instruction and the picture, or a task's wording and the picture with the masked area neutral. */
+function seenUnderMask(ctx: PipelineContext, prompt: string, base: RgbImage, mask: MaskImage, { task, editTask }: MaskedPicture): { readonly shown: RgbImage; readonly words: string } {
+  if (task === 'edit') return { shown: base, words: editTask === undefined ? prompt : worded(taskOf(ctx, editTask), prompt) };
+  const known = taskOf(ctx, task);
+  return { shown: fillUnderMask(base, mask, fillRgb(known.fill)), words: worded(known, prompt) };
+}
+
+/** Known latents are kept outside the denoise mask; what the model draws goes through the composite mask onto the original's bytes. */
 function prepareMasked(ctx: PipelineContext, request: InpaintRequest | OutpaintRequest, masked: MaskedPicture): Prepared {
   const { image, denoiseMask, compositeMask } = masked;
   checkTarget(image);
   if (!denoiseMask.data.some((value) => value > 0)) {
     throw new EngineError('REQUEST_INVALID', 'the mask is empty: nothing would be repainted', { field: 'denoiseMask' });
   }
-  const task = taskOf(ctx, masked.task);
   const base = padToMultiple(image);
   const mask = padMask(denoiseMask, base);
-  const hidden = fillUnderMask(base, mask, fillRgb(task.fill));
+  const { shown, words } = seenUnderMask(ctx, request.prompt, base, mask, masked);
   return {
     job: {
-      ...withContext(ctx, request, hidden, worded(task, request.prompt)),
+      ...withContext(ctx, request, shown, words),
       start: { image: base, strength: strengthOf(masked.strength) },
       mask: maskToLatent(mask),
     },
-    finish: (drawn) => composite(image, crop(drawn, image), compositeMask),
+    finish: (drawn) => (masked.raw ? crop(drawn, image) : composite(image, crop(drawn, image), compositeMask)),
   };
 }
 
@@ -149,8 +157,17 @@ async function prepareOutpaint(ctx: PipelineContext, request: OutpaintRequest): 
 function prepareControl(ctx: PipelineContext, request: ControlRequest): Prepared {
   checkTarget(request.map);
   const base = padToMultiple(request.map);
+  const strength = numberIn('strength', request.strength, { min: 0, max: 1 }, 1);
+  const start = numberIn('start', request.start, { min: 0, max: 1 }, 0);
+  const end = numberIn('end', request.end, { min: 0, max: 1 }, 1);
+  if (start > end) throw new EngineError('REQUEST_INVALID', `the map would be seen from ${start} to ${end} of the steps: start must not lie after end`, { field: 'start', start, end });
+  const job = withContext(ctx, request, base, worded(taskOf(ctx, request.control), request.prompt));
   return {
-    job: withContext(ctx, request, base, worded(taskOf(ctx, request.control), request.prompt)),
+    job: {
+      ...job,
+      imgCfg: job.imgCfg * strength,
+      ...(start > 0 || end < 1 ? { seen: { start, end, prompt: textToImagePrompt(request.prompt), txtCfg: cfgOf('txtCfg', request.txtCfg, ctx.checkpoint.studio.txtCfg.textToImage) } } : {}),
+    },
     finish: (image) => crop(image, request.map),
   };
 }
@@ -161,7 +178,8 @@ async function prepare(ctx: PipelineContext, request: GenerateRequest): Promise<
     case 'edit': return prepareEdit(ctx, request);
     case 'inpaint':
       return prepareMasked(ctx, request, {
-        image: request.image, denoiseMask: request.denoiseMask, compositeMask: request.compositeMask ?? request.denoiseMask, task: 'inpaint', strength: request.strength,
+        image: request.image, denoiseMask: request.denoiseMask, compositeMask: request.compositeMask ?? request.denoiseMask, task: request.task ?? 'inpaint',
+        editTask: request.editTask, strength: request.strength, raw: request.raw,
       });
     case 'outpaint': return prepareOutpaint(ctx, request);
     case 'control': return prepareControl(ctx, request);
@@ -184,7 +202,7 @@ export interface Generated {
 
 /** Runs any generation. REQUEST_INVALID naming the field; CANCELLED between steps; NON_FINITE when the model gives no numbers. */
 export async function generate(ctx: PipelineContext, request: GenerateRequest, run: RunOptions): Promise<Generated> {
-  const mayBeEmpty = request.kind === 'inpaint' || request.kind === 'outpaint'
+  const mayBeEmpty = (request.kind === 'inpaint' && (request.task !== 'edit' || request.editTask !== undefined)) || request.kind === 'outpaint'
     || (request.kind === 'edit' && request.task !== undefined);
   checkDrawingPrompt('prompt', request.prompt, mayBeEmpty);
   checkPictures(request);
@@ -201,5 +219,7 @@ export async function generate(ctx: PipelineContext, request: GenerateRequest, r
   const { latentChannels } = ctx.checkpoint.config.vae;
   const noise = normalNoise(latentChannels * (job.size.width / 8) * (job.size.height / 8), seed, request.noiseStream ?? 'torch-f32');
   const result = await runGuided(ctx, { ...job, noise, steps, shift, previewEvery, scope: request.kind }, run);
-  return { image: finish(result.image), seed, steps: result.steps, txtCfg: job.txtCfg, imgCfg: job.imgCfg, timingsMs: result.timingsMs };
+  // The strength of a map is told apart: what is reported is what was asked for.
+  const imgCfg = request.kind === 'control' ? cfgOf('imgCfg', request.imgCfg, ctx.checkpoint.studio.imgCfg) : job.imgCfg;
+  return { image: finish(result.image), seed, steps: result.steps, txtCfg: job.txtCfg, imgCfg, timingsMs: result.timingsMs };
 }

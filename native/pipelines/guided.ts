@@ -32,6 +32,8 @@ export interface GuidedJob {
   readonly start?: { readonly image: RgbImage; readonly strength: number };
   /** [h/8, w/8]: 1 = repaint, 0 = keep the start's latents at every step. Needs a start. */
   readonly mask?: Float32Array;
+  /** The shares of the steps between which the context is seen; outside of them this prompt alone guides. */
+  readonly seen?: { readonly start: number; readonly end: number; readonly prompt: string; readonly txtCfg: number };
   readonly previewEvery: number;
   /** Prefix of observed values. */
   readonly scope: string;
@@ -81,6 +83,15 @@ function guidanceOf(ctx: PipelineContext, job: GuidedJob, conditions: Conditions
   };
 }
 
+/** Guidance by words alone, for the steps that do not see the context. */
+async function unseenGuidance(ctx: PipelineContext, job: GuidedJob, seen: NonNullable<GuidedJob['seen']>, noBoth: Condition): Promise<Guidance> {
+  const scope = `${job.scope}.unseen`;
+  const blank = await embedConditionPictures(ctx, [sizedForCondition(ctx, solidImage(job.size), scope)], scope);
+  const cond = await condition(ctx, seen.prompt, blank, scope);
+  const target = { rows: job.size.height / TOKEN, columns: job.size.width / TOKEN };
+  return { kind: 'text', txtCfg: seen.txtCfg, cond: makeBranch(ctx, cond, target, []), uncond: makeBranch(ctx, noBoth, target, []) };
+}
+
 /** Runs a job from words and pictures to bytes. CANCELLED between steps, without decoding; NON_FINITE when a velocity is no number. */
 export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOptions): Promise<GuidedResult> {
   const { vae, yak } = ctx.checkpoint.config;
@@ -96,6 +107,8 @@ export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOp
     return { context: grids, original: job.start ? (await encodePicture(ctx, job.start.image, `${job.scope}.start`)).tokens : null };
   });
   const guidance = guidanceOf(ctx, job, conditions, context);
+  const { seen } = job;
+  const unseen = seen ? await watch.stage('condition', () => unseenGuidance(ctx, job, seen, conditions.noBoth)) : null;
 
   const times = schedule({
     steps: job.steps, seqLen: tokens, baseShift: yak.baseShift, maxShift: yak.maxShift,
@@ -114,7 +127,9 @@ export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOp
   await watch.stage('denoise', () => denoise({
     x, times,
     velocity: async (state, t, i) => {
-      const v = await guidedVelocity(ctx, guidance, state, t, `${job.scope}.step${i}`);
+      const at = i / (times.length - 1);
+      const blind = seen !== undefined && (at < seen.start || at >= seen.end);
+      const v = await guidedVelocity(ctx, (blind && unseen) || guidance, state, t, `${job.scope}.step${i}`);
       ctx.observe?.(`${job.scope}.step${i}.v`, v, [tokens, yak.inChannels]);
       return v;
     },

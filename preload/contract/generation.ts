@@ -164,6 +164,7 @@ export const controlSchema = z.strictObject({
 export const generateInputSchema = z.discriminatedUnion('kind', [textToImageSchema, editSchema, inpaintSchema, outpaintSchema, controlSchema]);
 export type GenerateInput = z.infer<typeof generateInputSchema>;
 export type GenerateKind = GenerateInput['kind'];
+export type InpaintInput = z.infer<typeof inpaintSchema>;
 
 export const answerOptionsSchema = z.strictObject({
   maxTokens: opt(z.int().min(1).max(8_192)),

@@ -99,6 +99,9 @@ const mainPackages: Readonly<Record<string, readonly string[]>> = {
   '@orpc/standard-server-peer': ['main/transport'],
   '@orpc/openapi': ['main/transport'],
   '@orpc/contract': ['main'],
+  'ag-psd': ['main/imaging/tasks'],
+  yazl: ['main/imaging/tasks', 'main/projects'],
+  yauzl: ['main/projects'],
 };
 
 function mainRule(from: string, target: Target, ref: ImportRef): string | undefined {
@@ -112,8 +115,8 @@ function mainRule(from: string, target: Target, ref: ImportRef): string | undefi
   if (inRoom(target.name, 'native')) {
     if (ref.typeOnly && from === 'main/engine/protocol.ts') return undefined;
     if (from === 'main/engine/entry.ts') return target.name === 'native/index.ts' ? undefined : 'engine/entry.ts imports only native/index.ts of native';
-    if (from === 'main/imaging/worker.ts') return inRoom(target.name, 'native/image') ? undefined : 'the imaging worker imports only native/image';
-    return 'native is imported only by engine/entry.ts (native/index.ts), engine/protocol.ts (types) and imaging/worker.ts (native/image)';
+    if (inRoom(from, 'main/imaging/worker.ts', 'main/imaging/tasks')) return inRoom(target.name, 'native/image') ? undefined : 'the imaging worker imports only native/image';
+    return 'native is imported only by engine/entry.ts (native/index.ts), engine/protocol.ts (types) and imaging/worker.ts with its tasks (native/image)';
   }
   return `main may not import ${target.name.split('/')[0]}`;
 }

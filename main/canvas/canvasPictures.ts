@@ -1,0 +1,79 @@
+/** Pictures that only the canvas needs: control maps, masks, files of the frame and of its layers. Stored by their content. */
+import type { z } from 'zod';
+import type { ControlMapInput, ExportLayers, exportPictureSchema, maskFilterInputSchema, MaskInfo, smartSelectInputSchema, storedPictureSchema } from '../../preload/contract/canvas.ts';
+import type { Hash } from '../../preload/contract/common.ts';
+import { StudioError } from '../errors.ts';
+import type { Imaging } from '../imaging/imaging.ts';
+import type { ControlMapTask, MadeMask } from '../imaging/messages.ts';
+import type { AssetStore, CanvasRows } from '../services.ts';
+
+export interface CanvasPictureParts {
+  readonly assets: Pick<AssetStore, 'info' | 'file' | 'put'>;
+  readonly imaging: Pick<Imaging, 'controlMap' | 'smartSelect' | 'filterMask' | 'encodePart' | 'encodeLayers'>;
+  readonly rows: Pick<CanvasRows, 'derived' | 'setDerived' | 'addSources'>;
+}
+
+type StoredPicture = z.infer<typeof storedPictureSchema>;
+
+export class CanvasPictures {
+  readonly #parts: CanvasPictureParts;
+
+  constructor(parts: CanvasPictureParts) {
+    this.#parts = parts;
+  }
+
+  /** Made once for the same picture and settings. REQUEST_INVALID for thresholds in the wrong order, and for depth without an estimator. */
+  async controlMap(input: ControlMapInput): Promise<StoredPicture> {
+    const { assets, imaging, rows } = this.#parts;
+    const map = taskOf(input);
+    const { hash: source } = input;
+    const recipe = `${JSON.stringify(map)} of ${source}`;
+    const known = await rows.derived(recipe);
+    if (known !== undefined) return sized(await assets.info(known));
+    const { image } = await imaging.controlMap(await this.#path(source), map);
+    const made = await assets.put(image);
+    await rows.setDerived(recipe, made.hash);
+    await rows.addSources(made.hash, [source], input.control);
+    return sized(made);
+  }
+
+  async smartSelect({ hash, x, y, tolerance = 32 }: z.infer<typeof smartSelectInputSchema>): Promise<MaskInfo> {
+    return this.#mask(await this.#parts.imaging.smartSelect(await this.#path(hash), { x, y, tolerance }), hash, 'select');
+  }
+
+  async filterMask({ hash, from = 'brightness', filters }: z.infer<typeof maskFilterInputSchema>): Promise<MaskInfo> {
+    return this.#mask(await this.#parts.imaging.filterMask(await this.#path(hash), from, filters), hash, 'mask');
+  }
+
+  async exportPicture({ hash, format, quality = 92, rect }: z.infer<typeof exportPictureSchema>): Promise<Blob> {
+    const part = rect && { left: rect.x, top: rect.y, width: rect.width, height: rect.height };
+    const bytes = await this.#parts.imaging.encodePart(await this.#path(hash), { format, quality, rect: part });
+    return new Blob([new Uint8Array(bytes)], { type: `image/${format}` });
+  }
+
+  async exportLayers({ format, width, height, layers }: ExportLayers): Promise<Blob> {
+    const placed = await Promise.all(layers.map(async ({ hash, ...layer }) => ({ ...layer, path: await this.#path(hash) })));
+    const bytes = await this.#parts.imaging.encodeLayers({ format, width, height, layers: placed });
+    return new Blob([new Uint8Array(bytes)], { type: format === 'psd' ? 'image/vnd.adobe.photoshop' : 'image/openraster' });
+  }
+
+  async #mask({ image, width, height, bounds, selectedPixels }: MadeMask, source: Hash, how: string): Promise<MaskInfo> {
+    const { hash } = await this.#parts.assets.put(image);
+    await this.#parts.rows.addSources(hash, [source], how);
+    return { hash, width, height, bounds: bounds ? { x: bounds.left, y: bounds.top, width: bounds.width, height: bounds.height } : null, selectedPixels };
+  }
+
+  async #path(hash: Hash): Promise<string> {
+    return (await this.#parts.assets.file(hash)).path;
+  }
+}
+
+function taskOf(input: ControlMapInput): ControlMapTask {
+  if (input.control === 'canny') return { control: 'canny', low: input.low ?? 100, high: input.high ?? 200, blur: input.blur ?? 0 };
+  if (input.from === 'picture') throw new StudioError('REQUEST_INVALID', 'Depth cannot be read from a picture here yet: add a depth map of it.', { field: 'from', reason: 'NO_ESTIMATOR' });
+  return { control: 'depth', invert: input.invert ?? false };
+}
+
+function sized({ hash, width, height }: StoredPicture): StoredPicture {
+  return { hash, width, height };
+}
