@@ -22,8 +22,17 @@ export function framedLayers(document: CanvasDocument): readonly RasterLayer[] {
   });
 }
 
+// The prompt asks with every letter that is typed.
+const estimates = new WeakMap<CanvasDocument, Coverage>();
+
 /** The coverage that the records promise. */
 export function estimateCoverage(document: CanvasDocument): Coverage {
+  const known = estimates.get(document) ?? estimate(document);
+  estimates.set(document, known);
+  return known;
+}
+
+function estimate(document: CanvasDocument): Coverage {
   const { frame } = document;
   const layers = framedLayers(document);
   const around = layersBounds(layers);
@@ -47,13 +56,27 @@ function fillsItsBox(item: Item): item is Extract<Item, { rect: Rect }> {
 
 /** Whether boxes together cover a box. */
 export function isCovered(whole: Rect, rects: readonly Rect[]): boolean {
-  const edges = (start: number, length: number, of: (rect: Rect) => readonly [number, number]): readonly number[] => {
-    const inside = rects.flatMap(of).filter((edge) => edge > start && edge < start + length);
-    return [...new Set([start, ...inside])].sort((p, q) => p - q);
-  };
-  const columns = edges(whole.x, whole.width, ({ x, width }) => [x, x + width]);
-  const rows = edges(whole.y, whole.height, ({ y, height }) => [y, y + height]);
-  return rows.every((y) => columns.every((x) => rects.some((rect) => x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + rect.height)));
+  let left: readonly Rect[] = [whole];
+  // The largest first: most often one picture covers everything.
+  for (const rect of rects.toSorted((a, b) => b.width * b.height - a.width * a.height)) {
+    left = left.flatMap((piece) => without(piece, rect));
+    if (left.length === 0) return true;
+  }
+  return left.length === 0;
+}
+
+/** What is left of a box beside another: up to four pieces. */
+function without(piece: Rect, rect: Rect): readonly Rect[] {
+  const cut = intersection(piece, rect);
+  if (cut === null) return [piece];
+  const { x, y, width, height } = piece;
+  const pieces: readonly Rect[] = [
+    { x, y, width, height: cut.y - y },
+    { x, y: cut.y + cut.height, width, height: y + height - cut.y - cut.height },
+    { x, y: cut.y, width: cut.x - x, height: cut.height },
+    { x: cut.x + cut.width, y: cut.y, width: x + width - cut.x - cut.width, height: cut.height },
+  ];
+  return pieces.filter((one) => one.width > 0 && one.height > 0);
 }
 
 export interface Overhang {

@@ -1,6 +1,7 @@
 /** Undo and redo as diffs with marks: one action of the person = one mark. Past a limit of memory the oldest go to a spill store. */
 import { compose, invert, isNoChange, sizeOf } from './diff.ts';
 import type { Diff } from './diff.ts';
+import { diffText } from './encode.ts';
 import { readSpilled, SpillError } from './spill.ts';
 import type { SpillStore } from './spill.ts';
 
@@ -141,7 +142,7 @@ export class History {
         const mark = [this.#past.slice(0, -1), this.#future.slice(0, -1)].flat().find((one) => one.diff !== undefined);
         if (mark?.diff === undefined) return;
         const kept = mark.diff;
-        const key = mark.key ?? await spill.append(JSON.stringify(kept));
+        const key = mark.key ?? await spill.append(diffText(kept));
         // It may have been joined by another change meanwhile.
         if (mark.diff === kept) Object.assign(mark, { key, diff: undefined });
       }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { applyDiff, compose, DiffMismatch, invert, isNoChange } from './diff.ts';
 import type { Diff } from './diff.ts';
+import { diffText, documentText } from './encode.ts';
 import type { PastMark } from './history.ts';
 import { emptyDocument } from './make.ts';
 import type { CanvasDocument } from './records.ts';
@@ -26,7 +27,7 @@ const snapshotSchema = z.strictObject({ document: documentSchema, past: z.array(
 
 /** An entry's text as the storage keeps it, beside its number. */
 export function encodeEntry({ kind, mark, diff }: JournalEntry): string {
-  return JSON.stringify({ kind, mark, diff });
+  return `{"kind":${JSON.stringify(kind)},"mark":${JSON.stringify(mark)},"diff":${diffText(diff)}}`;
 }
 
 /** Undefined for anything but a whole entry. */
@@ -36,7 +37,8 @@ export function decodeEntry(row: { readonly seq: number; readonly text: string }
 }
 
 export function encodeSnapshot(document: CanvasDocument, past: readonly PastMark[] = [], future: readonly PastMark[] = []): string {
-  return JSON.stringify({ document, past, future });
+  const marks = (list: readonly PastMark[]): string => `[${list.map(({ label, diff }) => `{"label":${JSON.stringify(label)},"diff":${diffText(diff)}}`).join(',')}]`;
+  return `{"document":${documentText(document)},"past":${marks(past)},"future":${marks(future)}}`;
 }
 
 export interface Replayed {

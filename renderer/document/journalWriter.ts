@@ -39,6 +39,14 @@ export interface JournalWriterOptions {
   readonly wait?: (ms: number) => Promise<void>;
 }
 
+interface Flush {
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+  failures: number;
+}
+
+/** Who waits for the disk is not left waiting while it fails. */
+const flushTries = 3;
 const retryMs = [250, 1_000, 3_000, 10_000] as const;
 
 /**
@@ -52,6 +60,7 @@ export class JournalWriter {
   #snapshotWanted = false;
   #running: Promise<void> | undefined;
   #stopped = false;
+  #flushes: Flush[] = [];
   readonly #options: JournalWriterOptions;
 
   constructor(options: JournalWriterOptions) {
@@ -76,10 +85,10 @@ export class JournalWriter {
     this.#run();
   }
 
-  /** Resolves once everything pushed so far is stored; rejects when it was given up. */
-  async flush(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
-    if (this.#stopped && this.#waiting.length > 0) throw new Error('the canvas is no longer saved');
+  /** Resolves once everything is stored; rejects where that fails three times in a row, or was given up. The entries are kept all the same. */
+  flush(): Promise<void> {
+    if (this.#running === undefined) return this.#waiting.length === 0 ? Promise.resolve() : Promise.reject(new Error('the canvas is no longer saved'));
+    return new Promise((resolve, reject) => { this.#flushes.push({ resolve, reject, failures: 0 }); });
   }
 
   /** Sends nothing any more: the page let go of the canvas. */
@@ -88,7 +97,14 @@ export class JournalWriter {
   }
 
   #run(): void {
-    this.#running ??= this.#drain().finally(() => { this.#running = undefined; });
+    this.#running ??= this.#drain().finally(() => {
+      this.#running = undefined;
+      const flushes = this.#flushes.splice(0);
+      for (const { resolve, reject } of flushes) {
+        if (this.#waiting.length === 0) resolve();
+        else reject(new Error('the canvas is no longer saved'));
+      }
+    });
   }
 
   async #drain(): Promise<void> {
@@ -105,11 +121,18 @@ export class JournalWriter {
         this.#stopped ||= !failure.retryable;
         this.#tell({ state: this.#stopped ? 'stopped' : 'failing', failure });
         if (this.#stopped) return;
+        this.#flushFailed(error);
         await (this.#options.wait ?? sleep)(retryMs[Math.min(failures, retryMs.length - 1)] ?? 0);
         failures++;
       }
     }
     if (!this.#stopped) this.#tell({ state: 'saved', at: (this.#options.now ?? Date.now)() });
+  }
+
+  #flushFailed(error: unknown): void {
+    for (const flush of this.#flushes) flush.failures++;
+    for (const { reject } of this.#flushes.filter((flush) => flush.failures >= flushTries)) reject(error);
+    this.#flushes = this.#flushes.filter((flush) => flush.failures < flushTries);
   }
 
   async #send(): Promise<void> {

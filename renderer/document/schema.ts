@@ -13,7 +13,8 @@ const name = z.string().min(1).max(200);
 const rect: z.ZodType<Rect> = z.strictObject({ x: reach, y: reach, width: z.number().min(0).max(1_000_000), height: z.number().min(0).max(1_000_000) });
 const colour = z.strictObject({ r: z.number().min(0).max(255), g: z.number().min(0).max(255), b: z.number().min(0).max(255), a: share });
 const blend = z.enum(['add', 'subtract']);
-const points = z.array(reach).max(10_000_000);
+// Strokes are by far the most of a journal: one loop over their numbers, not a schema run for each.
+const points = z.custom<readonly number[]>((value) => Array.isArray(value) && value.length <= 10_000_000 && value.every((one) => typeof one === 'number' && Math.abs(one) <= 1_000_000), 'not a list of coordinates');
 const matrix: z.ZodType<Matrix> = z.tuple([reach, reach, reach, reach, reach, reach]);
 
 const painted = { id, blend, colour };

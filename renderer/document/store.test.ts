@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { act, anyActions, anyDoing, essence, hash } from './anyOp.testing.ts';
 import { applyDiff, compose, diff, invert } from './diff.ts';
+import { diffText, documentText } from './encode.ts';
 import { isFrame } from './frameGeometry.ts';
 import { encodeEntry, replay } from './journal.ts';
 import type { JournalEntry } from './journal.ts';
@@ -51,6 +52,7 @@ describe('any sequence of actions', () => {
         expect(isFrame(now(store).frame)).toBe(true);
       }
       expect(documentSchema.parse(JSON.parse(JSON.stringify(now(store))))).toEqual(now(store));
+      expect(JSON.parse(documentText(now(store)))).toEqual(now(store));
     }), { numRuns: 100 });
   });
 
@@ -116,6 +118,7 @@ describe('diffs', () => {
       const both = compose(one, two);
       expect(applyDiff(first, both)).toEqual(third);
       expect(applyDiff(third, invert(both))).toEqual(first);
+      expect(JSON.parse(diffText(both))).toEqual(JSON.parse(JSON.stringify(both)));
       // Joining joined ones, as a long drag does.
       expect(applyDiff(third, compose(invert(two), invert(one)))).toEqual(first);
     }), { numRuns: 150 });
