@@ -1,12 +1,14 @@
 /** The desktop app: composition root, no logic. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { app, BrowserWindow } from 'electron';
+import { app, BrowserWindow, shell } from 'electron';
 import { declareScheme, serveScheme } from './assets/protocol.ts';
 import { defaultDataDir } from './dataDir.ts';
 import { mayClose } from './desktop/closing.ts';
 import { showStartFailure } from './desktop/failure.ts';
 import { spawnElectron } from './engine/spawnElectron.ts';
+import { toFailure } from './errors.ts';
+import { settleDataDir } from './moveData.ts';
 import { openParts } from './parts.ts';
 import { openStudio, type Studio } from './studio.ts';
 import { acceptPages } from './transport/electron.ts';
@@ -22,13 +24,16 @@ else app.quit();
 
 async function start(): Promise<void> {
   await app.whenReady();
+  const { dir, failure } = await settleDataDir(dataDir);
   const studio = await openStudio({
-    dataDir,
+    dataDir: dir,
     builtInDir: app.isPackaged ? join(process.resourcesPath, 'models/toybox') : join(app.getAppPath(), 'resources/models/toybox'),
     version: app.getVersion(),
     host: 'electron',
     spawn: spawnElectron(),
     openParts,
+    reveal: async (path) => (await shell.openPath(path)) === '',
+    ...(failure && { notices: [toFailure(failure)] }),
   });
   const note = (text: string): void => studio.log.note(text);
   denyPermissions();

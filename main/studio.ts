@@ -54,6 +54,10 @@ export interface StudioOptions {
   readonly version: string;
   readonly host: SystemInfo['host'];
   readonly spawn: SpawnEngine;
+  /** What a person should hear besides what the parts tell. */
+  readonly notices?: readonly Failure[];
+  /** Shows a file or folder of this machine in its file manager; false where there is none. */
+  readonly reveal?: (path: string) => Promise<boolean>;
   /** Opens the parts; what it opened before failing, it closes again. */
   readonly openParts: (base: StudioBase) => Promise<StudioParts>;
 }
@@ -104,7 +108,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     const { history } = parts;
     const writers = new Writers();
     const rooms: Rooms = {
-      system: systemRoom({ ...options, notices: parts.notices, epoch: events.epoch, settings, engine, log, outboundRequests: () => network.requests }),
+      system: systemRoom({ ...options, notices: [...(options.notices ?? []), ...parts.notices], epoch: events.epoch, settings, engine, log, outboundRequests: () => network.requests }),
       events: { watch: ({ resume }, { signal }) => events.watch(resume, signal) },
       models: modelsRoom({ models, hub, installs, settings, engine, publish: (event) => void events.publish(event) }),
       assets: {

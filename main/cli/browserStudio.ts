@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnNode } from '../engine/spawnNode.ts';
+import { toFailure } from '../errors.ts';
+import { followDataDir, settleDataDir } from '../moveData.ts';
 import { openParts } from '../parts.ts';
 import { openStudio, type StudioOptions } from '../studio.ts';
 import { startLoopback, type Loopback } from '../transport/loopback.ts';
@@ -25,19 +27,20 @@ export interface BrowserOptions {
 
 /** Runs until told to stop. A data folder that a studio already uses is opened there. Errors: those of openStudio and startLoopback. */
 export async function runInBrowser(options: BrowserOptions): Promise<void> {
-  const { dataDir, say } = options;
-  const running = await findRunning(dataDir);
+  const { say } = options;
+  const running = await findRunning(await followDataDir(options.dataDir));
   const link = running && (await linkOf(running));
   if (link !== undefined) {
     say('Ovis Studio already runs on this data folder; this opens another page of it.\n');
     show(options, link);
     return;
   }
+  const { dir: dataDir, failure } = await settleDataDir(options.dataDir, say);
   const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
   // Whether the page is built is looked up while the services open.
   const [built, opened] = await Promise.allSettled([
     buildPage(say),
-    openStudio({ dataDir, builtInDir: builtInModel, version, host: 'browser', spawn: spawnNode(), openParts: options.openParts ?? openParts }),
+    openStudio({ dataDir, builtInDir: builtInModel, version, host: 'browser', spawn: spawnNode(), openParts: options.openParts ?? openParts, reveal: async (path) => openBrowser(path), ...(failure && { notices: [toFailure(failure)] }) }),
   ]);
   if (opened.status === 'rejected') throw opened.reason;
   const studio = opened.value;

@@ -4,6 +4,7 @@ import type { GenerateInput } from '../../preload/contract/generation.ts';
 import type { GenerateRequest, GenerateResult } from '../engine/protocol.ts';
 import { toFailure } from '../errors.ts';
 import { inputsOfRequest } from '../history/inputs.ts';
+import { followDataDir } from '../moveData.ts';
 import { engineOptionSpecs } from './engineSession.ts';
 import type { Arguments, OptionSpec } from './arguments.ts';
 import { contractRequest, type Store } from './contractRequest.ts';
@@ -15,15 +16,16 @@ export const gallerySpecs: readonly OptionSpec[] = [
   { name: 'no-gallery', help: 'Neither use nor tell a running studio; keep nothing but --out' },
 ];
 
-function folderOf(args: Arguments, io: Io): string | undefined {
-  return args.flag('no-gallery') ? undefined : args.text('data') ?? io.dataDir;
+async function folderOf(args: Arguments, io: Io): Promise<string | undefined> {
+  const folder = args.flag('no-gallery') ? undefined : args.text('data') ?? io.dataDir;
+  return folder && followDataDir(folder);
 }
 
 /** The running studio that may do the work itself: one is there, and nothing was asked of the engine that its settings do not say. */
 export async function studioFor(args: Arguments, io: Io): Promise<RunningStudio | undefined> {
-  const folder = folderOf(args, io);
-  if (folder === undefined || engineOptionSpecs.some(({ name }) => args.text(name) !== undefined)) return undefined;
-  return RunningStudio.find(folder);
+  if (engineOptionSpecs.some(({ name }) => args.text(name) !== undefined)) return undefined;
+  const folder = await folderOf(args, io);
+  return folder === undefined ? undefined : RunningStudio.find(folder);
 }
 
 export interface Drawing {
@@ -36,14 +38,14 @@ export interface Drawing {
 
 /** Adds what was drawn here to the gallery, and returns the file. A gallery that cannot be reached is told of and costs nothing else. */
 export async function keep(drawing: Drawing, name: string, args: Arguments, io: Io): Promise<Uint8Array> {
-  const folder = folderOf(args, io);
-  if (folder !== undefined) {
-    try {
+  try {
+    const folder = await folderOf(args, io);
+    if (folder !== undefined) {
       const running = await RunningStudio.find(folder);
       return await (running ? keepThere(running, drawing, name, io) : keepHere(folder, drawing, io));
-    } catch (error) {
-      if (!args.flag('quiet')) io.stderr.write(`Not added to the gallery: ${toFailure(error).message}\n`);
     }
+  } catch (error) {
+    if (!args.flag('quiet')) io.stderr.write(`Not added to the gallery: ${toFailure(error).message}\n`);
   }
   return drawing.encode(await contractRequest(drawing.request, io.imaging, nameOnly, drawing.result));
 }

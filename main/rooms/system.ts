@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import type { SystemInfo } from '../../preload/contract/system.ts';
 import type { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { wishToMove } from '../moveData.ts';
 import type { EngineService, Room, SettingsService } from '../services.ts';
 
 export interface SystemParts {
@@ -15,6 +16,7 @@ export interface SystemParts {
   readonly engine: EngineService;
   readonly log: Log;
   readonly notices: readonly Failure[];
+  readonly reveal?: (path: string) => Promise<boolean>;
   readonly outboundRequests: () => number;
 }
 
@@ -45,6 +47,8 @@ export function systemRoom(parts: SystemParts): Room<'system'> {
     settings: async () => parts.settings.get(),
     changeSettings: (change) => parts.settings.change(change),
     notices: async () => [...parts.notices],
+    reveal: async ({ what }) => ({ shown: (await parts.reveal?.(what === 'log' ? parts.log.file : parts.dataDir)) ?? false }),
+    moveData: ({ dir }) => wishToMove(parts.dataDir, dir),
     diagnostics: async () => ({ text: await diagnostics(parts, await info()), logFile: parts.log.file }),
   };
 }

@@ -40,6 +40,10 @@ export const contract = {
     changeSettings: call.input(settingsChangeSchema).output(settingsSchema),
     /** What a person should hear about this start: a damaged history was set aside, say. */
     notices: call.output(z.array(failureSchema)),
+    /** Shows the log or the data folder in the file manager of this machine; false where that cannot be done. */
+    reveal: call.input(z.strictObject({ what: z.enum(['log', 'data']) })).output(z.object({ shown: z.boolean() })),
+    /** Moves the data folder with the next start; null takes the wish back. REQUEST_INVALID unless the folder is new or empty and apart, DISK_FULL. */
+    moveData: call.input(z.strictObject({ dir: z.string().min(1).max(4_096).nullable() })).output(nothing),
     /** Versions, settings, the last errors: text for a bug report, without prompts or pictures. */
     diagnostics: call.output(z.object({ text: z.string(), logFile: z.string().nullable() })),
   },
