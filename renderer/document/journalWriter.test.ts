@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { encodeEntry, replay } from './journal.ts';
 import { JournalWriter } from './journalWriter.ts';
-import type { JournalRow, JournalSink, SaveState } from './journalWriter.ts';
-import { newMaskLayer } from './make.ts';
+import type { JournalRow, JournalSink, JournalWriterOptions, SaveState } from './journalWriter.ts';
+import { newMaskLayer, newPaintLayer } from './make.ts';
 import { addLayer } from './ops/layers.ts';
+import type { Item } from './records.ts';
 import { createCanvasStore } from './store.ts';
 
 /** A storage that refuses gaps, as the real one does, and takes a repeated entry for what it is. */
@@ -38,7 +39,11 @@ class Storage implements JournalSink {
   }
 }
 
-function studio(options: { readonly entriesPerSnapshot?: number } = {}) {
+const stroke = (n: number): Item => ({
+  type: 'stroke', id: 's', blend: 'add', colour: { r: 0, g: 0, b: 0, a: 1 }, size: 9, hardness: 1, opacity: 1, points: Array.from({ length: n }, (_, i) => i),
+});
+
+function studio(options: Partial<JournalWriterOptions> = {}) {
   const store = createCanvasStore();
   const storage = new Storage();
   const states: SaveState[] = [];
@@ -125,6 +130,34 @@ describe('the journal writer', () => {
     await writer.flush();
     expect(storage.rows.map((row) => row.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(storage.calls).toEqual([2, 1, 3, 1]);
+  });
+
+  it('stores a change that is too long for an entry as the snapshot that it leads to', async () => {
+    const { store, storage, writer, add } = studio({ limits: { entry: 2_000, snapshot: 1_000_000 } });
+    add(2);
+    const layer = newPaintLayer('Paint 1');
+    store.apply(addLayer({ ...layer, items: [stroke(3_000)] }), { mark: 'Add' });
+    add(1);
+    await writer.flush();
+    expect(storage.saved?.seq).toBe(4);
+    expect(replay({ snapshot: storage.saved, entries: storage.rows }).document).toEqual(store.getState().document);
+  });
+
+  it('lets undo go first where a snapshot is too long, then the snapshot; the entries stay', async () => {
+    const { store, storage, states, writer, add } = studio({ entriesPerSnapshot: 5, limits: { entry: 100_000, snapshot: 2_000 } });
+    add(5);
+    await writer.flush();
+    expect(storage.saved?.text.length).toBeLessThanOrEqual(2_000);
+    expect(replay({ snapshot: storage.saved, entries: storage.rows }).past).toEqual([]);
+    add(60);
+    await writer.flush();
+    expect(storage.saved?.seq).toBe(5);
+    expect(replay({ snapshot: storage.saved, entries: storage.rows }).document).toEqual(store.getState().document);
+    // One that has to be written cannot be: said, and tried again as the canvas shrinks.
+    store.apply(addLayer({ ...newPaintLayer('Paint 1'), items: [stroke(30_000)] }), { mark: 'Add' });
+    await expect(writer.flush()).rejects.toThrow('too large');
+    expect(states.at(-1)).toMatchObject({ state: 'failing', failure: { code: 'REQUEST_INVALID' } });
+    writer.stop();
   });
 
   it('reports a snapshot that cannot be read', () => {

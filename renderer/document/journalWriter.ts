@@ -1,4 +1,5 @@
 /** Carries entries to the disk without holding up the page. */
+import { journalLimits } from '../../preload/contract/canvas.ts';
 import { failureOf } from '../../preload/contract/errors.ts';
 import type { Failure } from '../../preload/contract/errors.ts';
 import { encodeEntry } from './journal.ts';
@@ -28,15 +29,28 @@ export interface JournalWriterOptions {
   readonly sink: JournalSink;
   /** The number of the last entry that is stored. */
   readonly seq: number;
-  /** The text of a snapshot of now; asked for once every entry before it is stored. */
-  readonly snapshot: () => string;
+  /** The text of a snapshot of now; asked for once every entry before it is stored. `undoBytes`: how much of undo may come along. */
+  readonly snapshot: (undoBytes?: number) => string;
   readonly entriesPerSnapshot?: number;
   /** Characters in one call; a single larger entry goes alone. */
   readonly charsPerCall?: number;
+  /** The longest texts that the storage takes. */
+  readonly limits?: { readonly entry: number; readonly snapshot: number };
   readonly onState?: (state: SaveState) => void;
   /** Injected in tests. */
   readonly now?: () => number;
   readonly wait?: (ms: number) => Promise<void>;
+}
+
+/** An entry that is none: a replay that meets it ends there, unless a snapshot has passed it. */
+const heldPlace = '{"kind":"held"}';
+
+class TooLarge extends Error {
+  readonly code = 'REQUEST_INVALID';
+  readonly data = { details: {}, retryable: true };
+  constructor() {
+    super('The canvas is too large to be saved as a whole: merge layers');
+  }
 }
 
 interface Flush {
@@ -58,6 +72,8 @@ export class JournalWriter {
   #seq: number;
   #sinceSnapshot = 0;
   #snapshotWanted = false;
+  /** A place in the journal is held by nothing until a snapshot passes it. */
+  #snapshotOwed = false;
   #running: Promise<void> | undefined;
   #stopped = false;
   #flushes: Flush[] = [];
@@ -75,7 +91,12 @@ export class JournalWriter {
   /** Takes a change over under the next number. */
   push(entry: Omit<JournalEntry, 'seq'>): void {
     this.#seq++;
-    this.#waiting.push({ seq: this.#seq, text: encodeEntry({ seq: this.#seq, ...entry }) });
+    const text = encodeEntry({ seq: this.#seq, ...entry });
+    const fits = text.length <= (this.#options.limits ?? journalLimits).entry;
+    this.#waiting.push({ seq: this.#seq, text: fits ? text : heldPlace });
+    // What is too long for an entry (a layer of thousands of strokes that was removed) is stored as what it leads to.
+    this.#snapshotWanted ||= !fits;
+    this.#snapshotOwed ||= !fits;
     this.#run();
   }
 
@@ -146,8 +167,14 @@ export class JournalWriter {
     }
     // Nothing waits, so the document of now is exactly what entry #seq left.
     const seq = this.#seq;
-    await this.#options.sink.snapshot(seq, this.#options.snapshot());
+    const most = (this.#options.limits ?? journalLimits).snapshot;
+    const whole = this.#options.snapshot();
+    const text = whole.length <= most ? whole : this.#options.snapshot(0);
+    if (text.length > most && this.#snapshotOwed) throw new TooLarge();
+    // Too large for a snapshot: the journal goes on growing, which loses nothing.
+    if (text.length <= most) await this.#options.sink.snapshot(seq, text);
     this.#snapshotWanted = false;
+    this.#snapshotOwed = false;
     this.#sinceSnapshot = this.#seq - seq;
   }
 
