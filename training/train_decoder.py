@@ -27,7 +27,6 @@ from .train_understanding import Understanding, build
 from .world.captions import caption
 from .world.scene import random_scene
 
-SIDE = 8  # tokens per side at 128 pixels
 SETTLED = 0.75  # the time below which a noisy picture shows where its things stand
 # Shares of the late mix, as far as `training.task_latents` has made rows: the rest is text to image.
 TASKS: Dict[str, float] = {
@@ -48,8 +47,8 @@ def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, con
     noise, t = torch.randn_like(latents), random_times(len(latents))
     x = (1 - t)[:, None, None, None] * latents + t[:, None, None, None] * noise
     refined, cls = yak.txt_in(txt, mask)
-    grid, seen = (SIDE, SIDE), [] if contexts is None else list(contexts.unbind(1))
-    ropes = yak.ropes(txt.shape[1], grid, [grid] * len(seen))
+    grid, seen = (latents.shape[2] // 2, latents.shape[3] // 2), [] if contexts is None else list(contexts.unbind(1))
+    ropes = yak.ropes(txt.shape[1], grid, [grid] * len(seen), latents.device)
     v = yak(pack(x), t, refined, cls, ropes, torch.cat([pack(c) for c in seen], 1) if seen else None, mask)
     error = (v - pack(noise - latents)).square()
     if seen:

@@ -23,6 +23,8 @@ class RMSNorm(nn.Module):
 
 def attention(q: Tensor, k: Tensor, v: Tensor, bias: Optional[Tensor] = None) -> Tensor:
     """softmax(q k^T / sqrt(d) + bias) v: [B,H,Lq,d],[B,H,Lk,d] x2 -> [B,Lq,H*d]; bias broadcasts to [B,H,Lq,Lk]."""
+    # Under autocast queries and keys come out of their norms in float32, values in bfloat16.
+    q, k, bias = q.to(v.dtype), k.to(v.dtype), None if bias is None else bias.to(v.dtype)
     if FUSED_ATTENTION:
         out = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
     else:
