@@ -6,6 +6,8 @@ import { declareScheme, serveScheme } from './assets/protocol.ts';
 import { defaultDataDir } from './dataDir.ts';
 import { mayClose } from './desktop/closing.ts';
 import { showStartFailure } from './desktop/failure.ts';
+import { setMenu } from './desktop/menu.ts';
+import { notifyOfJobs } from './desktop/notify.ts';
 import { spawnElectron } from './engine/spawnElectron.ts';
 import { toFailure } from './errors.ts';
 import { settleDataDir } from './moveData.ts';
@@ -40,7 +42,13 @@ async function start(): Promise<void> {
   lockDown(note);
   serveScheme(join(app.getAppPath(), 'out/renderer'), studio.resources);
   acceptPages(studio.handler, (url) => note(`refused a page at ${url}`));
+  setMenu({ showData: () => void shell.openPath(dir), showLog: () => void shell.openPath(studio.log.file) });
   openWindow(studio);
+  const closing = new AbortController();
+  void notifyOfJobs({
+    events: studio.events.watch(undefined, closing.signal), wanted: () => studio.settings.get().notifications, window: () => BrowserWindow.getAllWindows()[0], show: () => show(studio),
+  });
+  app.on('will-quit', () => closing.abort());
   app.on('second-instance', () => show(studio));
   app.on('activate', () => show(studio));
   app.on('window-all-closed', () => app.quit());

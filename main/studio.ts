@@ -68,6 +68,7 @@ export interface Studio {
   readonly api: HttpApi;
   readonly resources: ResourceFinder;
   readonly settings: SettingsService;
+  readonly events: EventHub;
   readonly log: Log;
   /** Jobs that would be interrupted by closing now. */
   readonly unfinishedJobs: () => number;
@@ -131,6 +132,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       api: createHttpApi(rooms, report),
       resources: findResources(parts.assets, parts.queue),
       settings,
+      events,
       log,
       unfinishedJobs: () => parts.queue.snapshot().jobs.filter(({ state }) => state === 'running' || state === 'queued').length,
       close: async () => {

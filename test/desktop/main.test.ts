@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/message-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StudioEvent } from '../../preload/contract/events.ts';
+import { emptyQueue, jobRecord } from '../helpers/memoryRooms.ts';
 import type { Knock, StudioClient } from '../helpers/transports.ts';
 import type * as Fake from '../helpers/fakeElectron.ts';
 
@@ -169,6 +171,57 @@ describe('the desktop app', () => {
     await startMain();
     await vi.waitFor(() => expect(fake.asked).toContain('exit 1'));
     expect(fake.asked.find((line) => line.startsWith('Ovis Studio could not start'))).toContain('REQUEST_INVALID');
+  });
+});
+
+describe('the menu', () => {
+  it('is our own: no reload, no developer tools, and the way to log and data', async () => {
+    await startMain();
+    await windowOf();
+    const items = fake.Menu.shown.flatMap((menu) => menu.submenu ?? []);
+    expect(JSON.stringify(fake.Menu.shown)).not.toMatch(/reload|toggleDevTools|viewMenu/i);
+    expect(fake.Menu.shown.map(({ role }) => role)).toContain('editMenu');
+    for (const { click } of items) click?.();
+    expect(fake.asked.filter((line) => line.startsWith('openPath '))).toEqual([`openPath ${join(dir, 'data')}`, `openPath ${join(dir, 'data/logs/studio.log')}`]);
+    await quit();
+  });
+
+  it('is what macOS needs for copy and paste', async () => {
+    fake = (await import('electron')) as unknown as typeof Fake;
+    const { setMenu } = await import('../../main/desktop/menu.ts');
+    setMenu({ showData: () => undefined, showLog: () => undefined }, 'darwin');
+    expect(fake.Menu.shown.map(({ role }) => role)).toEqual(['appMenu', 'editMenu', undefined, 'windowMenu', 'help']);
+  });
+});
+
+describe('notifications', () => {
+  const job = (state: string, prompt: string, kind = 'textToImage'): StudioEvent => ({ type: 'job', seq: 1, at: 0, jobId: 'x', job: jobRecord({ state: state as never, request: { kind, prompt, images: [] } as never, ...(state === 'failed' && { failure: { code: 'DISK_FULL', message: 'No disk space.', details: {}, retryable: true } }) }) });
+  const queue = (queued: number, runningJobId: string | null = null, paused = false): StudioEvent => ({ type: 'queue', seq: 1, at: 0, queue: { ...emptyQueue, paused, runningJobId, counts: { ...emptyQueue.counts, queued } } });
+  async function told(events: readonly StudioEvent[], { focused = false, wanted = true } = {}): Promise<string[]> {
+    fake = (await import('electron')) as unknown as typeof Fake;
+    const { notifyOfJobs } = await import('../../main/desktop/notify.ts');
+    fake.Notification.all = [];
+    let shown = 0;
+    async function* all(): AsyncGenerator<StudioEvent> { yield* events; }
+    await notifyOfJobs({ events: all(), wanted: () => wanted, window: () => ({ isFocused: () => focused }) as never, show: () => shown++ });
+    for (const one of fake.Notification.all) one.emit('click');
+    expect(shown).toBe(fake.Notification.all.length);
+    return fake.Notification.all.map(({ options }) => `${options.title}: ${options.body}`);
+  }
+
+  it('come once the queue has run dry, and at each failure', async () => {
+    expect(await told([queue(1, 'x'), job('done', 'a red cube'), queue(0)])).toEqual(['Your picture is ready: a red cube']);
+    expect(await told([job('done', 'a'), queue(1), job('done', 'b'), queue(0), queue(0)])).toEqual(['2 jobs are done: Their results wait in the studio.']);
+    expect(await told([job('done', 'what is it?', 'understand'), queue(0)])).toEqual(['Your question is answered: what is it?']);
+    expect(await told([job('failed', 'a cube'), queue(0)])).toEqual(['A job failed: “a cube”: No disk space. Open the studio to see what can be done.']);
+    // Paused with work left: nothing more happens by itself.
+    expect(await told([job('done', 'a'), queue(3, null, true)])).toEqual(['Your picture is ready: a']);
+  });
+
+  it('are spared who looks at the studio, or wants none', async () => {
+    const events = [job('done', 'a red cube'), job('failed', 'b'), queue(0)];
+    expect(await told(events, { focused: true })).toEqual([]);
+    expect(await told(events, { wanted: false })).toEqual([]);
   });
 });
 

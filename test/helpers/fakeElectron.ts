@@ -39,9 +39,12 @@ export class BrowserWindow extends EventEmitter {
   focus(): void { asked.push('focus'); }
   restore(): void { asked.push('restore'); }
   isMinimized(): boolean { return false; }
+  focused = true;
+  isFocused(): boolean { return this.focused; }
 }
 
 class FakeApp extends EventEmitter {
+  name = 'Ovis Studio';
   isPackaged = false;
   path = '';
   locked = true;
@@ -72,7 +75,29 @@ export const session = {
   },
 };
 
-export const shell = { openExternal: (url: string): Promise<void> => { asked.push(`open ${url}`); return Promise.resolve(); } };
+export const shell = { 
+  openExternal: (url: string): Promise<void> => { asked.push(`open ${url}`); return Promise.resolve(); },
+  openPath: (path: string): Promise<string> => { asked.push(`openPath ${path}`); return Promise.resolve(''); },
+};
+
+interface FakeItem { readonly role?: string; readonly label?: string; readonly accelerator?: string; readonly submenu?: readonly FakeItem[]; readonly click?: () => void }
+export const Menu = {
+  shown: [] as readonly FakeItem[],
+  buildFromTemplate: (items: readonly FakeItem[]): readonly FakeItem[] => items,
+  setApplicationMenu(items: readonly FakeItem[]): void { Menu.shown = items; },
+};
+
+export class Notification extends EventEmitter {
+  static all: Notification[] = [];
+  static isSupported = (): boolean => true;
+  readonly options: { readonly title: string; readonly body: string };
+  constructor(options: { readonly title: string; readonly body: string }) {
+    super();
+    this.options = options;
+  }
+  show(): void { Notification.all.push(this); }
+}
+
 export const nativeTheme = { shouldUseDarkColors: true };
 export const dialog = {
   answer: 0,
