@@ -1,9 +1,11 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DetectedThing, Detection, RgbImage } from '../../../native/types.ts';
 import { meanInterval, wilson } from './intervals.ts';
 import { agrees, correlation, edgeF1, isClosest, psnr } from './toyboxJudge.ts';
-import { tabulate, type Result } from './toyboxRows.ts';
-import { cellMask, expectationSchema, frameMask, type Expectation } from './toyboxSet.ts';
+import { rowSpecs, tabulate, type Result } from './toyboxRows.ts';
+import { cellMask, EvaluationSet, expectationSchema, frameMask, type Expectation } from './toyboxSet.ts';
 
 const thing = (shape: string, colour: string, x = 0.5, y = 0.5, material = 'matte'): DetectedThing => ({ shape, colour, material, x, y, area: 0.1 });
 const seen = (things: readonly DetectedThing[], floor = 'wood', sky = 'day'): Detection => ({ things, floor, sky });
@@ -108,5 +110,37 @@ describe('intervals and rows', () => {
     expect(rows.find(({ name }) => name === 'GenEval held-out pairs')).toMatchObject({ value: 0, n: 2, atLeast: null });
     expect(rows.find(({ name }) => name === 'VAE')).toMatchObject({ value: 27, unit: 'dB', atLeast: 26 });
     expect(tabulate(results, 'full').find(({ name }) => name === 'VAE')).toMatchObject({ atLeast: 30 });
+  });
+});
+
+describe('the evaluation set that is shipped', () => {
+  const folder = path.resolve(import.meta.dirname, '../../../resources/models/toybox/evaluation');
+
+  it('is small, whole, and has enough of every row', async () => {
+    const set = await EvaluationSet.open(folder);
+    const sizes = await Promise.all((await readdir(folder)).map(async (file) => (await stat(path.join(folder, file))).size));
+    expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThan(3_000_000);
+    expect(new Set(set.items.map(({ id }) => id)).size).toBe(set.items.length);
+    for (const { of } of rowSpecs) {
+      const items = set.items.filter(({ row }) => (of.endsWith('*') ? row.startsWith(of.slice(0, -1)) : row === of));
+      expect([of, items.length >= 24]).toEqual([of, true]);
+    }
+    // Free phrasing: sixty prompts and instructions written by hand.
+    expect(set.items.filter(({ row }) => row.startsWith('free phrasing'))).toHaveLength(60);
+  });
+
+  it('names requests that the engine can be asked, and their pictures', async () => {
+    const set = await EvaluationSet.open(folder);
+    const seen = new Set<string>();
+    for (const item of set.items) {
+      if (seen.has(item.row)) continue;
+      seen.add(item.row);
+      const request = await set.request(item, { seed: 1 });
+      const draws = item.request.kind !== 'understand' && item.request.kind !== 'reconstruct';
+      expect(request !== null).toBe(draws);
+      if (request && 'image' in request) expect(request.image.width).toBeGreaterThanOrEqual(48);
+      if (request?.kind === 'inpaint') expect(request.denoiseMask.data.some((value) => value > 0) && request.denoiseMask.data.some((value) => value === 0)).toBe(true);
+      if (request?.kind === 'outpaint') expect([request.image.width + request.left + request.right, request.image.height + request.top + request.bottom]).toEqual([128, 128]);
+    }
   });
 });
