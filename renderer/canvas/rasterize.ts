@@ -53,11 +53,12 @@ export function drawItem(context: Context, item: PlainItem, kind: RasterKind, im
       if (image === undefined) break;
       context.globalCompositeOperation = item.blend === 'add' ? 'source-over' : 'destination-out';
       const { x, y, width, height } = item.rect;
-      const own = width === image.width && height === image.height && Number.isInteger(x) && Number.isInteger(y);
+      const part = item.part ?? { x: 0, y: 0, width: image.width, height: image.height };
+      const own = width === part.width && height === part.height && Number.isInteger(x) && Number.isInteger(y);
       // At its own size on whole pixels nothing is resampled: the bytes that went in come out.
       context.imageSmoothingEnabled = !own;
       context.imageSmoothingQuality = 'high';
-      context.drawImage(kind === 'alpha' ? alphaOf(image) : image.source, x, y, width, height);
+      context.drawImage(kind === 'alpha' ? alphaOf(image) : image.source, part.x, part.y, part.width, part.height, x, y, width, height);
       break;
     }
     case 'invert':

@@ -31,6 +31,7 @@ export const anyItem: fc.Arbitrary<Item> = fc.oneof(
   fc.record({ type: fc.constant('polygon' as const), id, blend, colour, points: fc.array(fc.tuple(place, place), { minLength: 3, maxLength: 6 }).map((points) => points.flat()) }),
   fc.record({ type: fc.constantFrom('rectangle' as const, 'ellipse' as const), id, blend, colour, rect }),
   fc.record({ type: fc.constant('image' as const), id, blend, hash: fc.nat(20).map(hash), rect }),
+  fc.record({ type: fc.constant('image' as const), id, blend, hash: fc.nat(20).map(hash), rect, part: rect }),
   fc.record({ type: fc.constant('clear' as const), id }),
   fc.record({ type: fc.constant('invert' as const), id, rect }),
 );

@@ -1,6 +1,7 @@
 /** How far the pictures reach below the frame: what is known there, and what would have to be drawn. */
-import { contentBounds, documentBounds, intersection, layersBounds, orderedLayers } from './bounds.ts';
+import { contains, contentBounds, documentBounds, intersection, layersBounds, orderedLayers } from './bounds.ts';
 import { frameUnit } from './frameGeometry.ts';
+import type { PlacedPixels } from './make.ts';
 import { liveItems } from './ops/items.ts';
 import { transformRect } from './matrix.ts';
 import type { CanvasDocument, Item, Layer, RasterLayer, Rect } from './records.ts';
@@ -108,6 +109,13 @@ export function keptRect(document: CanvasDocument, frame: Rect = document.frame)
   const around = documentBounds(document);
   const bounds = around && intersection(around, frame);
   return bounds === null || isExtension(overhang(frame, bounds)) ? frame : bounds;
+}
+
+/** A result's pixels cut to what belongs to the canvas; unscaled, so its own pixels count from its left top corner. */
+export function cutToKept(pixels: PlacedPixels, keep: Rect): PlacedPixels {
+  const rect = intersection(pixels.rect, keep);
+  if (rect === null || contains(keep, pixels.rect)) return pixels;
+  return { hash: pixels.hash, rect, part: { ...rect, x: rect.x - pixels.rect.x, y: rect.y - pixels.rect.y } };
 }
 
 /** Visible masks that hold something within the frame, lowest first. */

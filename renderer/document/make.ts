@@ -6,6 +6,13 @@ export function newId(): string {
   return crypto.randomUUID();
 }
 
+/** A stored file and where it lies; `part`: only these of its own pixels. */
+export interface PlacedPixels {
+  readonly hash: string;
+  readonly rect: Rect;
+  readonly part?: Rect;
+}
+
 /** An empty canvas with a frame of the model's own size (multiples of 32). */
 export function emptyDocument(frame: { readonly width: number; readonly height: number } = { width: 512, height: 512 }): CanvasDocument {
   return { version: 1, order: [], layers: {}, frame: { x: 0, y: 0, width: frame.width, height: frame.height }, selected: null };
@@ -27,9 +34,10 @@ export function newPaintLayer(name: string): RasterLayer {
   return { ...base(name), kind: 'paint', blendMode: 'normal', generationId: null };
 }
 
-/** A stored picture at a place of the canvas; `rect` in canvas pixels. */
-export function newPictureLayer(picture: { readonly name: string; readonly hash: string; readonly rect: Rect; readonly generationId?: string | null }): RasterLayer {
-  return { ...base(picture.name, [imageItem(picture.hash, picture.rect)]), kind: 'picture', blendMode: 'normal', generationId: picture.generationId ?? null };
+/** A stored picture, or a part of it, at a place of the canvas; `rect` in canvas pixels. */
+export function newPictureLayer(picture: PlacedPixels & { readonly name: string; readonly generationId?: string | null }): RasterLayer {
+  const item = imageItem(picture.hash, picture.rect);
+  return { ...base(picture.name, [picture.part === undefined ? item : { ...item, part: picture.part }]), kind: 'picture', blendMode: 'normal', generationId: picture.generationId ?? null };
 }
 
 /** Empty, or with a selection that somebody made: a smart selection, another layer's alpha. */
@@ -50,7 +58,7 @@ export function newReferenceLayer(settings: Pick<ReferenceLayer, 'name' | 'role'
 }
 
 /** Pixels of a stored file as an item. */
-export function imageItem(hash: string, rect: Rect, blend: 'add' | 'subtract' = 'add'): Item {
+export function imageItem(hash: string, rect: Rect, blend: 'add' | 'subtract' = 'add'): Extract<Item, { type: 'image' }> {
   return { type: 'image', id: newId(), blend, hash, rect };
 }
 

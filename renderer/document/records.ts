@@ -39,8 +39,8 @@ export type Item =
   /** A closed outline: lasso, polygon; points as x, y pairs. */
   | { readonly type: 'polygon'; readonly id: string; readonly blend: Blend; readonly colour: Colour; readonly points: readonly number[] }
   | { readonly type: 'rectangle' | 'ellipse'; readonly id: string; readonly blend: Blend; readonly colour: Colour; readonly rect: Rect }
-  /** Pixels from a stored file; on a mask its brightness is alpha. */
-  | { readonly type: 'image'; readonly id: string; readonly blend: Blend; readonly hash: string; readonly rect: Rect }
+  /** Pixels from a stored file; on a mask its brightness is alpha. `part`: of the file, in its own pixels; without it, all of them. */
+  | { readonly type: 'image'; readonly id: string; readonly blend: Blend; readonly hash: string; readonly rect: Rect; readonly part?: Rect }
   /** Everything before it is gone. */
   | { readonly type: 'clear'; readonly id: string }
   /** A mask within `rect` becomes its opposite. */

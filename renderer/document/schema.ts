@@ -22,7 +22,7 @@ export const itemSchema: z.ZodType<Item> = z.discriminatedUnion('type', [
   z.strictObject({ ...painted, type: z.literal('stroke'), size: z.number(), hardness: share, opacity: share, points }),
   z.strictObject({ ...painted, type: z.literal('polygon'), points }),
   z.strictObject({ ...painted, type: z.enum(['rectangle', 'ellipse']), rect }),
-  z.strictObject({ id, blend, type: z.literal('image'), hash: hashSchema, rect }),
+  z.strictObject({ id, blend, type: z.literal('image'), hash: hashSchema, rect, part: z.exactOptional(rect) }),
   z.strictObject({ id, type: z.literal('clear') }),
   z.strictObject({ id, type: z.literal('invert'), rect }),
 ]).refine(isSoundItem, 'an item that cannot be drawn');

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canvasSubmitSchema } from '../../preload/contract/canvas.ts';
 import { act, anyActions, hash } from './anyOp.testing.ts';
-import { estimateCoverage, isCovered, keptRect } from './coverage.ts';
+import { documentBounds } from './bounds.ts';
+import { cutToKept, estimateCoverage, isCovered, keptRect } from './coverage.ts';
 import { emptyDocument, newControlLayer, newMaskLayer, newPaintLayer, newPictureLayer, newReferenceLayer } from './make.ts';
 import { sequence } from './outcome.ts';
 import type { Op } from './outcome.ts';
@@ -71,6 +72,16 @@ describe('what a run will do', () => {
       kind: 'edit', scope: 'Whole frame', frame: { x: 0, y: 0, width: 1024, height: 672 }, keep: { x: 0, y: 0, width: 1001, height: 667 }, task: null,
     });
     expect(keptRect(document)).toEqual({ x: 0, y: 0, width: 1001, height: 667 });
+  });
+
+  it('cuts a result to what belongs to the canvas', () => {
+    const keep = { x: 10, y: 20, width: 1001, height: 667 };
+    expect(cutToKept({ hash: hash(3), rect: { x: 10, y: 20, width: 1024, height: 672 } }, keep)).toEqual({ hash: hash(3), rect: keep, part: { x: 0, y: 0, width: 1001, height: 667 } });
+    expect(cutToKept({ hash: hash(3), rect: { x: 900, y: 600, width: 124, height: 92 } }, keep)).toEqual({ hash: hash(3), rect: { x: 900, y: 600, width: 111, height: 87 }, part: { x: 0, y: 0, width: 111, height: 87 } });
+    const inside = { hash: hash(3), rect: { x: 100, y: 100, width: 9, height: 9 } };
+    expect(cutToKept(inside, keep)).toBe(inside);
+    const layer = newPictureLayer({ name: 'Result', ...cutToKept({ hash: hash(3), rect: { x: 10, y: 20, width: 1024, height: 672 } }, keep) });
+    expect(documentBounds(made(addLayer(layer)))).toEqual(keep);
   });
 
   it('continues a picture beyond which the frame reaches', () => {

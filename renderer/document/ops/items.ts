@@ -21,12 +21,16 @@ export function isSoundItem(item: Item): boolean {
       return item.points.length >= 3 && item.points.length % 3 === 0 && item.points.every(isPlace)
         && within(item.size, 0.01, 10_000) && within(item.hardness, 0, 1) && within(item.opacity, 0, 1);
     case 'polygon': return item.points.length >= 6 && item.points.length % 2 === 0 && item.points.every(isPlace);
+    case 'image': return isArea(item.rect) && (item.part === undefined || (isArea(item.part) && item.part.x >= 0 && item.part.y >= 0));
     case 'rectangle':
     case 'ellipse':
-    case 'image':
-    case 'invert': return isSoundRect(item.rect) && item.rect.width > 0 && item.rect.height > 0;
+    case 'invert': return isArea(item.rect);
     case 'clear': return true;
   }
+}
+
+function isArea(rect: Rect): boolean {
+  return isSoundRect(rect) && rect.width > 0 && rect.height > 0;
 }
 
 /** Lays an item on a layer. HIDDEN where the layer is not seen: nobody should paint blind. References hold no items. */
