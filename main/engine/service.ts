@@ -4,7 +4,7 @@ import type { EngineService } from '../services.ts';
 import type { EngineStatus } from '../../preload/contract/system.ts';
 import { EngineHost, type EngineHostOptions, type HostStatus } from './host.ts';
 import { residentBytes } from './memory.ts';
-import type { EngineOptions, GenerateRequest, GenerateResult, ModelInfo, RunOptions, UnderstandRequest, UnderstandResult } from './protocol.ts';
+import type { EngineOptions, EstimatorTask, GenerateRequest, GenerateResult, ModelInfo, RgbImage, RunOptions, UnderstandRequest, UnderstandResult } from './protocol.ts';
 
 export interface EngineServiceOptions extends EngineHostOptions {
   readonly modelIdOf: (dir: string) => string | null;
@@ -36,6 +36,16 @@ export class StudioEngine implements EngineService {
 
   understand(request: UnderstandRequest, run?: RunOptions): Promise<UnderstandResult> {
     return this.#host.understand(request, run);
+  }
+
+  /** A depth map of a picture's own size by the depth network of a model folder; waits its turn behind what is being drawn. */
+  depthMap(dir: string, image: RgbImage, run?: RunOptions): Promise<RgbImage> {
+    return this.#host.depthMap(dir, image, run);
+  }
+
+  /** Which small networks a model folder has: `depth` says whether depthMap can be asked of it. */
+  estimators(dir: string): Promise<Readonly<Record<EstimatorTask, boolean>>> {
+    return this.#host.estimators(dir);
   }
 
   status(): EngineStatus {

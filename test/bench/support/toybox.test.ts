@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseStudioConfig } from '../../../native/studioConfig.ts';
 import type { DetectedThing, Detection, RgbImage } from '../../../native/types.ts';
 import { meanInterval, wilson } from './intervals.ts';
 import { agrees, correlation, edgeF1, isClosest, psnr } from './toyboxJudge.ts';
@@ -142,5 +143,19 @@ describe('the evaluation set that is shipped', () => {
       if (request?.kind === 'inpaint') expect(request.denoiseMask.data.some((value) => value > 0) && request.denoiseMask.data.some((value) => value === 0)).toBe(true);
       if (request?.kind === 'outpaint') expect([request.image.width + request.left + request.right, request.image.height + request.top + request.bottom]).toEqual([128, 128]);
     }
+  });
+});
+
+describe('the wording of tasks', () => {
+  const root = path.resolve(import.meta.dirname, '../../..');
+  const read = async (file: string): Promise<unknown> => JSON.parse(await readFile(path.join(root, file), 'utf8'));
+
+  it('is what training uses, wherever the shipped model offers a task', async () => {
+    const trained = parseStudioConfig(await read('training/studio.json'));
+    const shipped = parseStudioConfig(await read('resources/models/toybox/studio.json'));
+    expect(Object.keys(trained.tasks).length).toBeGreaterThanOrEqual(11);
+    expect(trained.contextImages).toBe(2);
+    expect(Object.keys(shipped.tasks).length).toBeGreaterThan(0);
+    for (const [name, task] of Object.entries(shipped.tasks)) expect([name, task]).toEqual([name, trained.tasks[name as keyof typeof trained.tasks]]);
   });
 });
