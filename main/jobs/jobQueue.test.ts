@@ -27,11 +27,11 @@ describe('a job', () => {
     const done = await studio.until(job.id);
     expect(done).toMatchObject({ state: 'done', failure: null, progress: null, generationIds: [expect.any(String)] });
     const row = await studio.library.history.gallery.get({ id: done.generationIds[0]! });
-    expect(row).toMatchObject({ task: 'textToImage', prompt: 'a red cube', jobId: job.id, steps: 3, modelName: 'puppet', reproduce: { threads: 1, precision: 'fp32' }, seed: done.request.kind === 'textToImage' ? done.request.seed : 0 });
+    expect(row).toMatchObject({ task: 'textToImage', prompt: 'a red cube', jobId: job.id, steps: 3, modelName: 'Puppet', reproduce: { threads: 1, precision: 'fp32' }, seed: done.request.kind === 'textToImage' ? done.request.seed : 0 });
     const text = readPngText(await studio.library.assets.read(row.hash), 'ovis-studio');
     // Defaults are spelled out, so that a later recall does not follow other ones.
     expect(row.request).toMatchObject({ ...done.request, steps: 3, txtCfg: expect.any(Number), width: row.width, height: row.height });
-    expect(JSON.parse(text!)).toMatchObject({ request: row.request, seed: row.seed, modelName: 'puppet', reproduce: { engineVersion: '0' } });
+    expect(JSON.parse(text!)).toMatchObject({ request: row.request, seed: row.seed, modelName: 'Puppet', reproduce: { engineVersion: '0' } });
     const types = studio.told.map((event) => event.type);
     expect(types.indexOf('gallery')).toBeGreaterThan(0);
     for (const event of studio.told) expect(studioEventSchema.safeParse(event).error).toBeUndefined();

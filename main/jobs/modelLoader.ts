@@ -4,11 +4,11 @@ import type { EngineService, ModelList, SettingsService } from '../services.ts';
 
 export class ModelLoader {
   readonly #engine: Pick<EngineService, 'load'>;
-  readonly #models: Pick<ModelList, 'dirOf'>;
+  readonly #models: Pick<ModelList, 'dirOf' | 'list'>;
   readonly #settings: Pick<SettingsService, 'get'>;
   #loaded: { readonly key: string; readonly info: ModelInfo } | undefined;
 
-  constructor(engine: Pick<EngineService, 'load'>, models: Pick<ModelList, 'dirOf'>, settings: Pick<SettingsService, 'get'>) {
+  constructor(engine: Pick<EngineService, 'load'>, models: Pick<ModelList, 'dirOf' | 'list'>, settings: Pick<SettingsService, 'get'>) {
     this.#engine = engine;
     this.#models = models;
     this.#settings = settings;
@@ -21,7 +21,9 @@ export class ModelLoader {
     const key = JSON.stringify([dir, options]);
     if (this.#loaded?.key === key) return this.#loaded.info;
     this.#loaded = undefined;
-    const info = await this.#engine.load(dir, options, run);
+    const loaded = await this.#engine.load(dir, options, run);
+    // The engine knows a folder's name; people know the model by the one on the list.
+    const info = { ...loaded, name: (await this.#models.list()).find(({ id }) => id === modelId)?.name ?? loaded.name };
     this.#loaded = { key, info };
     return info;
   }

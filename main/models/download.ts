@@ -80,6 +80,11 @@ export class Download {
     const release = await claimFolder(partDir);
     if (this.#running) return release();
     stoppedBy(state, null, null);
+    // From now on a studio that is killed finds it interrupted, not paused.
+    await writeState(partDir, state).catch(async (error: unknown) => {
+      await release();
+      throw error;
+    });
     this.#rate.clear();
     this.#phase = 'downloading';
     const abort = new AbortController();

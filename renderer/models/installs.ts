@@ -33,11 +33,22 @@ async function load(): Promise<void> {
   useInstalls.setState({ source, installs: Object.fromEntries(installs.map((install) => [install.modelId, install])) });
 }
 
+/** The number of requests since the start is part of what the studio tells of itself. */
+async function countRequests(): Promise<void> {
+  useConnection.setState({ info: await studio().system.info() });
+}
+
 onSnapshot(load);
+// The place is fetched when it is first opened: the page's own start may be over by then.
+if (useConnection.getState().link === 'live') void load();
 onEvent((event) => {
-  if (event.type === 'install') useInstalls.setState((state) => ({ installs: { ...state.installs, [event.install.modelId]: event.install } }));
-  // The number of requests since the start is part of what the studio is.
-  if (event.type === 'models') void load().then(async () => useConnection.setState({ info: await studio().system.info() }));
+  if (event.type === 'install') {
+    const { install: told } = event;
+    const before = useInstalls.getState().installs[told.modelId]?.state;
+    useInstalls.setState((state) => ({ installs: { ...state.installs, [told.modelId]: told } }));
+    if (told.state !== before) void countRequests();
+  }
+  if (event.type === 'models') void load().then(countRequests);
 });
 
 function setProblem(id: string, problem: Failure | undefined): void {
@@ -72,6 +83,7 @@ export async function askPlan(key: string, input: PlanInput): Promise<void> {
   } catch (thrown) {
     setAsked(key, { input, problem: toProblem(thrown) });
   }
+  void countRequests();
 }
 
 export function forgetPlan(key: string): void {

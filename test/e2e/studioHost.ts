@@ -9,6 +9,8 @@ export interface StudioProcess {
   readonly link: string;
   /** Ends it as Ctrl-C does, and waits. */
   stop(): Promise<void>;
+  /** Ends it as a power cut does. */
+  kill(): Promise<void>;
 }
 
 export async function startStudio(dataDir: string): Promise<StudioProcess> {
@@ -32,6 +34,10 @@ export async function startStudio(dataDir: string): Promise<StudioProcess> {
       const slow = setTimeout(() => child.kill('SIGKILL'), 10_000);
       await ended;
       clearTimeout(slow);
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
     },
   };
 }
