@@ -5,6 +5,9 @@ import { onCommandFailure, setKeyOverrides } from './palette/commands.ts';
 import { followTheme, useSettings } from './settings/settings.ts';
 import { registerActions } from './shell/actions.ts';
 import { fetchTheRest } from './shell/later.tsx';
+import { onCanvas, registerCanvasActions } from './canvas/actions.ts';
+import { registerGuideActions } from './canvas/guides.ts';
+import { keepControlMaps } from './panels/controlMaps.ts';
 import { App } from './shell/App.tsx';
 import { go } from './shell/view.ts';
 import { useComposer } from './create/composer.ts';
@@ -19,7 +22,10 @@ export function start(client: StudioClient): void {
   const root = document.getElementById('root');
   if (root === null) throw new Error('the page has no root element');
   setStudio(client);
+  registerCanvasActions();
   registerActions();
+  registerGuideActions(onCanvas);
+  keepControlMaps();
   followTheme();
   useSettings.subscribe(({ settings }) => setKeyOverrides(settings?.keys ?? {}));
   // A command that fails tells it beside the prompt, where the person is looking.

@@ -1,7 +1,8 @@
 import { Brush, ImagePlus, X } from 'lucide-react';
 import { useRef } from 'react';
+import { editOnCanvas } from '../canvas/open.ts';
 import { addPictures, removePicture, useComposer } from '../create/composer.ts';
-import { go, openViewer } from '../shell/view.ts';
+import { openViewer } from '../shell/view.ts';
 import { bringIn } from '../studio/bringIn.ts';
 import { fullUrl, letter } from '../studio/picture.ts';
 import { toProblem } from '../studio/problem.ts';
@@ -13,7 +14,7 @@ export function AskPictures() {
   const pictures = useComposer((state) => state.askPictures);
   const input = useRef<HTMLInputElement>(null);
   const add = (files: readonly File[]): void => {
-    bringIn(files).then((brought) => addPictures('ask', brought.map((one) => one.picture)), (thrown: unknown) => useComposer.setState({ problem: toProblem(thrown) }));
+    bringIn(files).then((brought) => addPictures(brought.map((one) => one.picture)), (thrown: unknown) => useComposer.setState({ problem: toProblem(thrown) }));
   };
   return (
     <div className={css.pictures} aria-label="Pictures asked about" role="group" data-region="ask pictures">
@@ -25,8 +26,8 @@ export function AskPictures() {
           <span className={css.ab}>{letter(index)}</span>
           <figcaption>
             <b title={picture.name}>{picture.name}</b><span>{picture.width} × {picture.height}</span>
-            <IconButton tiny label={`Edit ${picture.name}`} onClick={() => { addPictures('edit', [picture]); go('create'); }}><Brush size={14} /></IconButton>
-            <IconButton tiny label={`Remove ${picture.name}`} onClick={() => removePicture('ask', picture.hash)}><X size={14} /></IconButton>
+            <IconButton tiny label={`Edit ${picture.name}`} onClick={() => { void editOnCanvas([picture]); }}><Brush size={14} /></IconButton>
+            <IconButton tiny label={`Remove ${picture.name}`} onClick={() => removePicture(picture.hash)}><X size={14} /></IconButton>
           </figcaption>
         </figure>
       ))}

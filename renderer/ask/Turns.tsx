@@ -26,9 +26,9 @@ function pointed(text: string, pictures: number): ReactNode {
 }
 
 function makePrompt(text: string): void {
-  setTask('create');
+  setTask(useComposer.getState().askPictures.some((one) => one.fromFrame) ? 'edit' : 'create');
   useComposer.setState({ prompt: text.trim() });
-  go('create');
+  go('canvas');
   soon(focusPrompt);
 }
 

@@ -38,6 +38,21 @@ export function isRaster(layer: Layer): layer is RasterLayer {
   return layer.kind === 'picture' || layer.kind === 'paint';
 }
 
+/** A control map lies on the pictures while it is selected: to be looked at, and painted on. */
+function isOpenMap(layer: Layer, document: CanvasDocument): boolean {
+  return layer.kind === 'control' && document.selected === layer.id;
+}
+
+const mapItems = new WeakMap<Layer, readonly Item[]>();
+
+/** What a layer draws: of a control its map, and what was painted on it. */
+function itemsOf(layer: Layer): readonly Item[] {
+  if (layer.kind !== 'control' || layer.map === null || layer.size === null) return layer.items;
+  const known = mapItems.get(layer) ?? [{ type: 'image', id: layer.map, blend: 'add', hash: layer.map, rect: { x: 0, y: 0, ...layer.size } } satisfies Item, ...layer.items];
+  mapItems.set(layer, known);
+  return known;
+}
+
 function looksAlike(a: Layer, b: Layer): boolean {
   return a.visible === b.visible && a.opacity === b.opacity && sameMatrix(a.transform, b.transform)
     && (!isRaster(a) || !isRaster(b) || a.blendMode === b.blendMode);
@@ -73,10 +88,10 @@ export class Compositor {
     for (const layer of layers) {
       if (layer.kind === 'reference') continue;
       const changed = this.updateLayer(layer, live?.layerId === layer.id ? live.item : undefined);
-      if (isRaster(layer)) pictures = union(pictures, changed);
+      if (isRaster(layer) || layer.kind === 'control') pictures = union(pictures, changed);
       else masks = union(masks, changed);
     }
-    const stack = layers.filter((layer) => isRaster(layer) && layer.visible && layer.opacity > 0).map((layer) => this.drawn.get(layer.id) as Drawn);
+    const stack = layers.filter((layer) => (isRaster(layer) || isOpenMap(layer, document)) && layer.visible && layer.opacity > 0).map((layer) => this.drawn.get(layer.id) as Drawn);
     const order = stack.map(({ layer }) => layer.id).join();
     this.stack = stack;
     this.bounds = stack.reduce((sum, { layer, raster }) => union(sum, outward(transformRect(layer.transform, raster.bounds))), noRect);
@@ -104,7 +119,7 @@ export class Compositor {
     const before = this.drawn.get(layer.id);
     const raster = before?.raster ?? new LayerRaster(layer.kind === 'mask' ? 'alpha' : 'colour');
     const oldBounds = before === undefined ? noRect : transformRect(before.layer.transform, raster.bounds);
-    const changed = raster.update(layer.items, live);
+    const changed = raster.update(itemsOf(layer), live);
     const whole = before?.whole;
     if (whole !== undefined && !isEmpty(changed)) this.refreshWhole(whole, raster, changed);
     const entry: Drawn = { layer, raster, whole: whole !== undefined && sameBounds(whole.bounds, raster.bounds) ? whole : undefined };

@@ -21,15 +21,22 @@ interface OpenStroke {
 /** Undo memory of one layer. */
 const budgetBytes = 128 * 1024 * 1024;
 
+/** Whether the points of `now` begin with those of `then`; told by the last one, as a stroke only ever grows or is drawn anew. */
+function begins(then: readonly number[], now: readonly number[]): boolean {
+  if (then === now) return true;
+  const end = then.length;
+  return now.length >= end && now[end - 1] === then[end - 1] && now[end - 2] === then[end - 2] && now[end - 3] === then[end - 3];
+}
+
 function grows(drawn: Item | undefined, wanted: Item | undefined): wanted is Stroke {
-  return drawn?.type === 'stroke' && wanted?.type === 'stroke' && drawn.id === wanted.id && wanted.points.length >= drawn.points.length
+  return drawn?.type === 'stroke' && wanted?.type === 'stroke' && drawn.id === wanted.id && begins(drawn.points, wanted.points)
     && drawn.size === wanted.size && drawn.opacity === wanted.opacity;
 }
 
 function same(drawn: Item | undefined, wanted: Item | undefined): boolean {
   if (drawn === wanted) return true;
   if (drawn === undefined || wanted === undefined || drawn.id !== wanted.id || drawn.type !== wanted.type) return false;
-  if ('points' in drawn && 'points' in wanted) return drawn.points.length === wanted.points.length;
+  if ('points' in drawn && 'points' in wanted) return drawn.points.length === wanted.points.length && begins(drawn.points, wanted.points);
   if ('rect' in drawn && 'rect' in wanted) {
     const [a, b] = [drawn.rect, wanted.rect];
     return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
@@ -72,6 +79,8 @@ export class LayerRaster {
     const last = this.applied.length - 1;
     let common = 0;
     while (common <= last && common < wanted.length && same(this.applied[common], wanted[common])) common++;
+    // The points of a live stroke are one array that grows.
+    if (common > last && this.open !== undefined) common = last;
     if (common === last && this.open !== undefined && grows(this.applied[last], wanted[last])) {
       const stroke = wanted[last];
       this.extend(stroke, this.open);

@@ -7,7 +7,10 @@ import type { Placement } from './screen.ts';
 import { newCanvas, tileRect, tilesWithin } from './tiles.ts';
 import type { Context } from './tiles.ts';
 
-/** The layers that are drawn over the pictures: masks that are seen, or hidden but chosen. */
+/** Layers that a gesture is about to make carry it in their id. */
+export const previewPrefix = 'preview ';
+
+/** The masks that are seen. */
 export function shownMasks(document: CanvasDocument): readonly MaskLayer[] {
   return document.order.flatMap((id) => {
     const layer = document.layers[id];
@@ -15,7 +18,7 @@ export function shownMasks(document: CanvasDocument): readonly MaskLayer[] {
   });
 }
 
-/** Tints what masks cover: the chosen one strongly, others faintly (their outline says the rest). */
+/** Tints what the chosen mask covers; the others have an outline, so that pictures stay visible under several masks. */
 export class MaskPainter {
   private readonly context: CanvasRenderingContext2D;
   private readonly compositor: Compositor;
@@ -26,11 +29,12 @@ export class MaskPainter {
     this.compositor = compositor;
   }
 
-  draw(document: CanvasDocument, placement: Placement, screen: Rect, tint: string, accent: number): void {
+  draw(document: CanvasDocument, placement: Placement, screen: Rect, tint: string): void {
     const { context } = this;
     if (isEmpty(screen)) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(screen.x, screen.y, screen.width, screen.height);
-    for (const layer of shownMasks(document)) {
+    for (const layer of shownMasks(document).filter(({ id }) => id === document.selected || id.startsWith(previewPrefix))) {
       const raster = this.compositor.raster(layer.id);
       if (raster === undefined || raster.tiles.size === 0) continue;
       const area = intersect(screen, outward(toScreen(placement, transformRect(layer.transform, raster.bounds))));
@@ -47,16 +51,13 @@ export class MaskPainter {
       const plain = b === 0 && c === 0;
       for (const tile of tilesWithin(raster.tiles, plain ? own(layer, toCanvas(placement, padded(area, 2))) : raster.bounds)) {
         const rect = tileRect(tile);
-        // A hair of overlap: scaled tiles would otherwise show their seams.
         scratch.context.drawImage(tile.canvas, rect.x, rect.y, rect.width, rect.height);
       }
       scratch.context.setTransform(1, 0, 0, 1, 0, 0);
       scratch.context.globalCompositeOperation = 'source-in';
       scratch.context.fillStyle = tint;
       scratch.context.fillRect(0, 0, area.width, area.height);
-      context.globalAlpha = document.selected === layer.id ? accent : accent * 0.45;
       context.drawImage(scratch.canvas, 0, 0, area.width, area.height, area.x, area.y, area.width, area.height);
-      context.globalAlpha = 1;
     }
   }
 

@@ -80,17 +80,23 @@ export class ScreenPainter {
   }
 
   /** Draws a rectangle of the screen again: stage, checker, hatch, pictures. */
-  draw(placement: Placement, screen: Rect, frame: Rect, frameShown: boolean): void {
+  draw(placement: Placement, screen: Rect, content: Rect, frame: Rect, drafts: readonly { readonly image: ImageBitmap; readonly rect: Rect }[]): void {
     const { context, compositor } = this;
     if (isEmpty(screen) || this.colours === undefined) return;
     context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
     context.beginPath();
     context.rect(screen.x, screen.y, screen.width, screen.height);
     context.clip();
     context.clearRect(screen.x, screen.y, screen.width, screen.height);
-    this.fill(this.checker, intersect(screen, outward(toScreen(placement, compositor.bounds))));
-    if (frameShown) this.fill(this.hatch, intersect(screen, outward(toScreen(placement, frame))));
+    this.fill(this.checker, intersect(screen, outward(toScreen(placement, content))));
+    this.fill(this.hatch, intersect(screen, outward(toScreen(placement, frame))));
     drawPyramid(context, compositor.pyramid, placement, screen, compositor.bounds);
+    context.imageSmoothingEnabled = true;
+    for (const { image, rect } of drafts) {
+      const at = outward(toScreen(placement, rect));
+      context.drawImage(image, at.x, at.y, at.width, at.height);
+    }
     context.restore();
   }
 

@@ -1,4 +1,4 @@
-import { Crop, Dices, ImagePlus, Lock, X } from 'lucide-react';
+import { Blend, Crop, Dices, ImagePlus, Lock, Mountain, Spline, X } from 'lucide-react';
 import { useRef } from 'react';
 import { bringIn } from '../studio/bringIn.ts';
 import { useConnection } from '../studio/connection.ts';
@@ -9,17 +9,22 @@ import { plural, seedText } from '../ui/format.ts';
 import { Menu } from '../ui/Menu.tsx';
 import { Tip } from '../ui/Tip.tsx';
 import css from './Composer.module.css';
-import { addPictures, chooseModel, newSeed, picturesOf, removePicture, setSampling, useComposer, useModel } from './composer.ts';
+import { usePlan } from '../canvas/run.ts';
+import { setFrameSize } from '../document/ops/frame.ts';
+import { removeLayer } from '../document/ops/layers.ts';
+import { change, useCanvas } from '../project/canvasStore.ts';
+import { useView } from '../shell/view.ts';
+import { addPictures, chooseModel, newSeed, removePicture, setSampling, useComposer, useModel } from './composer.ts';
 
 /** Sizes a menu offers: what the model was trained for. */
 function SizeChip() {
   const model = useModel();
-  const { width, height } = useComposer((state) => state.sampling);
+  const { width, height } = useCanvas((state) => state.document.frame);
   const sizes = model?.sizes ?? [];
   return (
     <Menu
       side="top" trigger={<button type="button" className={css.chip}><Crop size={14} aria-hidden /><span className="visually-hidden">Size </span><b>{width} × {height}</b></button>}
-      items={sizes.map(([w, h]) => ({ label: `${w} × ${h}`, run: () => setSampling({ width: w, height: h }) }))}
+      items={sizes.map(([w, h]) => ({ label: `${w} × ${h}`, run: () => { change(setFrameSize(w, h), { mark: 'Frame' }); } }))}
     />
   );
 }
@@ -59,11 +64,11 @@ function ModelChip() {
   );
 }
 
-function AddChip({ task }: { readonly task: 'edit' | 'ask' }) {
+function AddChip() {
   const input = useRef<HTMLInputElement>(null);
   const add = async (files: readonly File[]): Promise<void> => {
     try {
-      addPictures(task, (await bringIn(files)).map((one) => one.picture));
+      addPictures((await bringIn(files)).map((one) => one.picture));
     } catch (thrown) {
       useComposer.setState({ problem: toProblem(thrown) });
     }
@@ -79,24 +84,46 @@ function AddChip({ task }: { readonly task: 'edit' | 'ask' }) {
   );
 }
 
+/** Where the run will act, and the guides that steer it. */
+function PlanChips() {
+  const plan = usePlan();
+  const masked = plan.ok && plan.mask !== null;
+  return (
+    <>
+      <span className={cx(css.chip, masked && css.mask)} data-testid="scope">{masked ? <Blend size={14} aria-hidden /> : <Crop size={14} aria-hidden />}<b>{plan.scope}</b></span>
+      {plan.ok && plan.references.map((reference) => (
+        <span key={reference.layerId} className={css.chip}>
+          <img src={thumbUrl(reference.hash)} alt="" /><b>{reference.name}</b>
+          <Tip text={`Remove ${reference.name}`}>
+            <button type="button" className={css.x} aria-label={`Remove ${reference.name}`} onClick={() => { change(removeLayer(reference.layerId), { mark: `Remove ${reference.name}` }); }}><X size={12} /></button>
+          </Tip>
+        </span>
+      ))}
+      {plan.ok && plan.control !== null && <span className={cx(css.chip, css.ctl)}>{plan.control.control === 'canny' ? <Spline size={14} aria-hidden /> : <Mountain size={14} aria-hidden />}<b>{plan.control.control === 'canny' ? 'Edges' : 'Depth'}</b></span>}
+    </>
+  );
+}
+
 /** Whatever will be sent beside the words. */
 export function Chips() {
   const task = useComposer((state) => state.task);
   const state = useComposer();
-  const pictures = picturesOf(state);
+  const place = useView((view) => view.place);
+  const asks = task === 'ask' && place !== 'canvas';
   const sweep = state.sweep !== undefined && task !== 'ask';
   return (
     <>
-      {task !== 'create' && pictures.map((picture, index) => (
+      {!asks && <PlanChips />}
+      {asks && state.askPictures.map((picture, index) => (
         <span key={picture.hash} className={css.chip}>
           <img src={thumbUrl(picture.hash)} alt="" />
-          <b>{task === 'ask' ? letter(index) : picture.name}</b>
+          <b>{letter(index)}</b>
           <Tip text={`Remove ${picture.name}`}>
-            <button type="button" className={css.x} aria-label={`Remove ${picture.name}`} onClick={() => removePicture(task, picture.hash)}><X size={12} /></button>
+            <button type="button" className={css.x} aria-label={`Remove ${picture.name}`} onClick={() => removePicture(picture.hash)}><X size={12} /></button>
           </Tip>
         </span>
       ))}
-      {task !== 'create' && <AddChip task={task} />}
+      {asks && <AddChip />}
       {task === 'create' && <SizeChip />}
       {task !== 'ask' && <CountChip />}
       {task !== 'ask' && <SeedChip />}

@@ -13,10 +13,16 @@ import { Notice } from '../ui/Notice.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Chips } from './Chips.tsx';
 import css from './Composer.module.css';
-import { picturesOf, setTask, useComposer } from './composer.ts';
+import { applyRemedy, usePlan } from '../canvas/run.ts';
+import { useCanvas } from '../project/canvasStore.ts';
+import { documentBounds } from '../document/bounds.ts';
+import { Presets } from '../canvas/Presets.tsx';
+import { useStaging } from '../staging/staging.ts';
+import { setTask, useComposer } from './composer.ts';
 import type { Task } from './composer.ts';
-import { readRequest } from './request.ts';
+import { readQuestion } from './request.ts';
 import { useEstimate } from './useEstimate.ts';
+import type { Obstacle, Plan } from '../document/plan.ts';
 import type { Outlook } from './useEstimate.ts';
 import { useUnknownWords } from './useUnknownWords.ts';
 
@@ -24,9 +30,12 @@ const verbs: Readonly<Record<Task, string>> = { create: 'Create', edit: 'Edit', 
 
 function usePlaceholder(): string {
   const task = useComposer((state) => state.task);
-  const pictures = useComposer((state) => picturesOf(state).length);
+  const pictures = useComposer((state) => state.askPictures.length);
+  const place = useView((view) => view.place);
+  const blank = useCanvas((state) => documentBounds(state.document) === null);
   if (task === 'create') return 'Describe a picture. {red|blue} draws one of each.';
-  if (task === 'edit') return pictures === 0 ? 'Drop or paste a picture, then describe the change.' : 'Describe the change.';
+  if (task === 'edit') return blank ? 'Drop or paste a picture, then describe the change.' : 'Describe the change. The frame decides where.';
+  if (place === 'canvas') return 'Ask about what the frame shows.';
   if (pictures === 0) return 'Drop or paste a picture, then ask about it.';
   return pictures === 1 ? 'Ask about the picture.' : `Ask about ${pictures === 2 ? 'A and B' : `A to ${String.fromCharCode(64 + pictures)}`}. Type a letter to point at a picture.`;
 }
@@ -62,6 +71,16 @@ function Warnings({ outlook }: { readonly outlook: Outlook | undefined }) {
   );
 }
 
+/** What stands in the way of a run that has its words, with the nearest thing that works; and facts worth knowing. */
+function Obstacles({ plan }: { readonly plan: Plan | Obstacle }) {
+  const typed = useComposer((state) => state.prompt.trim() !== '');
+  if (plan.ok) return plan.notes.length === 0 || !typed ? null : <p className={css.note}>{plan.notes.join('. ')}.</p>;
+  if (plan.code === 'PROMPT' || plan.code === 'MODEL' || (plan.code === 'EMPTY' && !typed)) return null;
+  return (
+    <Notice tone="warn" action={plan.remedies.map((remedy) => <Button key={remedy.title} size="sm" onClick={() => applyRemedy(remedy)}>{remedy.title}</Button>)}>{plan.message}.</Notice>
+  );
+}
+
 function TimeAhead({ outlook }: { readonly outlook: Outlook | undefined }) {
   const waiting = useWaiting();
   const task = useComposer((state) => state.task);
@@ -76,11 +95,17 @@ function TimeAhead({ outlook }: { readonly outlook: Outlook | undefined }) {
 /** The one prompt. Running never locks it. */
 export function Composer() {
   const { task, prompt, problem } = useComposer();
-  const filled = useView((view) => view.viewing === undefined);
+  const { viewing, place } = useView();
+  // While results wait, Accept is the only filled button.
+  const waiting = useStaging((state) => state.waiting.length > 0) && place === 'canvas';
+  const filled = viewing === undefined && !waiting;
+  const plan = usePlan();
   const outlook = useEstimate();
   const placeholder = usePlaceholder();
   const recall = useRecall();
-  const empty = useComposer((state) => typeof readRequest(state) === 'string');
+  const asks = task === 'ask' && place !== 'canvas';
+  const unasked = useComposer((state) => typeof readQuestion(state) === 'string');
+  const empty = asks ? unasked : !plan.ok;
   const explained = problem === undefined ? undefined : explain(problem);
   const kind = empty || !filled ? 'plain' : 'primary';
   return (
@@ -91,6 +116,7 @@ export function Composer() {
             {explained.sentence} {explained.more}
           </Notice>
         )}
+        {!asks && <Obstacles plan={plan} />}
         <Warnings outlook={outlook} />
       </div>
       <div className={css.in}>
@@ -105,6 +131,7 @@ export function Composer() {
             segments={[{ value: 'create', label: 'Create' }, { value: 'edit', label: 'Edit' }, { value: 'ask', label: 'Ask' }]}
           />
           <div className={css.chips}><Chips /></div>
+          {task === 'edit' && <Presets />}
           <TimeAhead outlook={outlook} />
           <span className={css.split}>
             <Button kind={kind} aria-disabled={empty} onClick={() => runCommand('prompt.run')}>{verbs[task]} <kbd>{keyLabel(keysOf('prompt.run') ?? '')}</kbd></Button>

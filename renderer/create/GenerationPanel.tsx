@@ -8,7 +8,10 @@ import { plural } from '../ui/format.ts';
 import { NumberField } from '../ui/NumberField.tsx';
 import { Select } from '../ui/Select.tsx';
 import sw from '../ui/Switch.module.css';
+import { setFrameSize } from '../document/ops/frame.ts';
+import { change, useCanvas } from '../project/canvasStore.ts';
 import css from './Create.module.css';
+import { JoinFields } from './JoinFields.tsx';
 import { chooseModel, defaultsOf, newSeed, setSampling, useComposer, useModel } from './composer.ts';
 import { planBatch } from './request.ts';
 import { wildcardCount } from './wildcards.ts';
@@ -67,6 +70,7 @@ export function GenerationPanel() {
   const model = useModel();
   const defaults = defaultsOf(model);
   const edits = task === 'edit';
+  const frame = useCanvas((state) => state.document.frame);
   const maxSide = Math.max(1024, ...(model?.sizes ?? []).flat());
   return (
     <section className={css.pan}>
@@ -80,7 +84,7 @@ export function GenerationPanel() {
         />
         {edits && (
           <NumberField
-            track label="Strength" unit="%" value={Math.round(sampling.strength * 100)} min={1} max={100} defaultValue={100}
+            track label="Strength" unit="%" value={Math.round(sampling.strength * 100)} min={5} max={100} defaultValue={100}
             hint="100 % for instructions; 30 to 70 % refines what is there" onChange={(value) => setSampling({ strength: value / 100 })}
           />
         )}
@@ -100,20 +104,17 @@ export function GenerationPanel() {
             />
           )}
         </div>
-        {edits
-          ? <p className={css.hint}>The result has the picture’s own size.</p>
-          : (
-            <div className={css.two}>
-              <NumberField label="Width" value={sampling.width} min={64} max={maxSide} step={32} snap={32} defaultValue={defaults.width} onChange={(width) => setSampling({ width })} />
-              <NumberField label="Height" value={sampling.height} min={64} max={maxSide} step={32} snap={32} defaultValue={defaults.height} onChange={(height) => setSampling({ height })} />
-            </div>
-          )}
+        <div className={css.two}>
+          <NumberField label="Width" value={frame.width} min={64} max={maxSide} step={32} snap={32} defaultValue={model?.sizes[0]?.[0] ?? 512} hint="Of the frame" onChange={(width) => { change(setFrameSize(width, frame.height), { mark: 'Frame', merge: 'frame size' }); }} />
+          <NumberField label="Height" value={frame.height} min={64} max={maxSide} step={32} snap={32} defaultValue={model?.sizes[0]?.[1] ?? 512} hint="Of the frame" onChange={(height) => { change(setFrameSize(frame.width, height), { mark: 'Frame', merge: 'frame size' }); }} />
+        </div>
         <NumberField label="Seed" value={sampling.seed} min={0} max={2 ** 31 - 1} onChange={(seed) => { setSampling({ seed }); useComposer.setState({ seedLocked: true }); }}>
           <IconButton tiny label="Draw a new seed" keys="Alt+R" onClick={() => setSampling({ seed: newSeed() })}><Dices size={14} /></IconButton>
           <IconButton tiny label={seedLocked ? 'Unlock: every run draws a new seed' : 'Lock: every run uses this seed'} keys="Alt+L" aria-pressed={seedLocked} onClick={() => useComposer.setState({ seedLocked: !seedLocked })}>
             {seedLocked ? <Lock size={14} /> : <LockOpen size={14} />}
           </IconButton>
         </NumberField>
+        {edits && <JoinFields />}
         <Sweep />
         <BatchHint />
       </div>

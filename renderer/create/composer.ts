@@ -9,8 +9,6 @@ import type { PictureRef } from '../studio/picture.ts';
 export type Task = 'create' | 'edit' | 'ask';
 
 export interface Sampling {
-  readonly width: number;
-  readonly height: number;
   readonly steps: number;
   readonly txtCfg: number;
   readonly imgCfg: number;
@@ -29,8 +27,7 @@ export interface Composer {
   /** Values as typed, e.g. "3, 5, 7.5". */
   readonly sweep?: { readonly txtCfg: string; readonly imgCfg: string } | undefined;
   readonly modelId: string;
-  /** What an edit works on (the first, then references), and what a question is about. */
-  readonly editPictures: readonly PictureRef[];
+  /** What a question is about. */
   readonly askPictures: readonly PictureRef[];
   /** Prompts sent, newest first. */
   readonly recent: readonly string[];
@@ -38,11 +35,11 @@ export interface Composer {
   readonly submitting: boolean;
 }
 
-export const initialSampling: Sampling = { width: 256, height: 256, steps: 25, txtCfg: 5, imgCfg: 1.5, strength: 1, seed: 1 };
+export const initialSampling: Sampling = { steps: 25, txtCfg: 5, imgCfg: 1.5, strength: 1, seed: 1 };
 
 /** What the next press of the button will send. */
 export const useComposer = create<Composer>(() => ({
-  task: 'create', prompt: '', sampling: initialSampling, seedLocked: false, batch: 1, modelId: '', editPictures: [], askPictures: [], recent: [], submitting: false,
+  task: 'create', prompt: '', sampling: initialSampling, seedLocked: false, batch: 1, modelId: '', askPictures: [], recent: [], submitting: false,
 }));
 
 export function currentModel(): ModelEntry | undefined {
@@ -57,8 +54,7 @@ export function useModel(): ModelEntry | undefined {
 
 /** What a field goes back to: the model's own defaults. */
 export function defaultsOf(model: ModelEntry | undefined): Sampling {
-  const [width, height] = model?.sizes[0] ?? [initialSampling.width, initialSampling.height];
-  return { ...initialSampling, width, height, ...model?.defaults };
+  return { ...initialSampling, ...model?.defaults };
 }
 
 export function chooseModel(modelId: string): void {
@@ -90,37 +86,28 @@ export function setTask(task: Task): void {
   useComposer.setState({ task, problem: undefined });
 }
 
-export function picturesOf(state: Composer): readonly PictureRef[] {
-  return state.task === 'edit' ? state.editPictures : state.task === 'ask' ? state.askPictures : [];
-}
+/** How many pictures a question takes. */
+export const pictureLimit = 16;
 
-/** How many pictures a task takes: the contract allows sixteen to a question; an edit as many as the model was trained for. */
-export function pictureLimit(task: Task): number {
-  return task === 'ask' ? 16 : Math.max(1, currentModel()?.contextImages ?? 1);
-}
-
-/** Adds pictures and turns to their task. Beyond the limit the oldest make room: a drop always does something visible. */
-export function addPictures(task: 'edit' | 'ask', pictures: readonly PictureRef[]): void {
-  const key = task === 'edit' ? 'editPictures' : 'askPictures';
+/** Adds pictures to the question. Beyond the limit the oldest make room: a drop always does something visible. */
+export function addPictures(pictures: readonly PictureRef[]): void {
   useComposer.setState((state) => {
-    const merged = [...state[key], ...pictures.filter((one) => !state[key].some((other) => other.hash === one.hash))];
-    return { task, [key]: merged.slice(-pictureLimit(task)), problem: undefined };
+    const merged = [...state.askPictures, ...pictures.filter((one) => !state.askPictures.some((other) => other.hash === one.hash))];
+    return { task: 'ask', askPictures: merged.slice(-pictureLimit), problem: undefined };
   });
 }
 
-export function removePicture(task: 'edit' | 'ask', hash: string): void {
-  const key = task === 'edit' ? 'editPictures' : 'askPictures';
-  useComposer.setState((state) => ({ [key]: state[key].filter((one) => one.hash !== hash) }));
+export function removePicture(hash: string): void {
+  useComposer.setState((state) => ({ askPictures: state.askPictures.filter((one) => one.hash !== hash) }));
 }
 
-/** Fills the composer from a stored request; the pictures it names come along. */
-export function applyRequest(request: GenerateInput, modelId: string | null, pictures: readonly PictureRef[]): void {
+/** Fills the composer from a stored request; its pictures belong on the canvas. */
+export function applyRequest(request: GenerateInput, modelId: string | null): void {
   const model = useConnection.getState().models.find((one) => one.id === modelId && one.state === 'ready');
   if (model !== undefined) useComposer.setState({ modelId: model.id });
   const base = defaultsOf(model ?? currentModel());
-  const size = request.kind === 'textToImage' ? { width: request.width ?? base.width, height: request.height ?? base.height } : {};
   const sampling: Sampling = {
-    ...base, ...size,
+    ...base,
     steps: request.steps ?? base.steps,
     txtCfg: request.txtCfg ?? base.txtCfg,
     imgCfg: request.imgCfg ?? base.imgCfg,
@@ -130,6 +117,5 @@ export function applyRequest(request: GenerateInput, modelId: string | null, pic
   const edits = request.kind !== 'textToImage' && request.kind !== 'control';
   useComposer.setState({
     task: edits ? 'edit' : 'create', prompt: request.prompt, sampling, seedLocked: request.seed !== undefined, batch: 1, sweep: undefined, problem: undefined,
-    ...(edits ? { editPictures: pictures } : {}),
   });
 }

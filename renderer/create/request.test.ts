@@ -1,24 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { initialSampling } from './composer.ts';
 import type { Composer } from './composer.ts';
-import { planBatch, readRequest } from './request.ts';
+import { planBatch, readQuestion } from './request.ts';
 
 const base: Composer = {
-  task: 'create', prompt: 'a red cone', sampling: initialSampling, seedLocked: false, batch: 1, modelId: 'toybox', editPictures: [], askPictures: [], recent: [], submitting: false,
+  task: 'create', prompt: 'a red cone', sampling: initialSampling, seedLocked: false, batch: 1, modelId: 'toybox', askPictures: [], recent: [], submitting: false,
 };
 const picture = { hash: 'a'.repeat(64), name: 'a', width: 8, height: 8 };
 
-describe('readRequest', () => {
+describe('readQuestion', () => {
   it('says what is missing', () => {
-    expect(readRequest({ ...base, prompt: ' ' })).toBe('Describe the picture first');
-    expect(readRequest({ ...base, task: 'edit' })).toBe('Drop, paste or choose a picture to edit first');
+    expect(readQuestion({ ...base, modelId: '' })).toBe('No model is ready yet');
+    expect(readQuestion({ ...base, prompt: ' ' })).toBe('Type a question first');
   });
-  it('sends the first picture as the one to edit and the others as references', () => {
-    const second = { ...picture, hash: 'b'.repeat(64) };
-    expect(readRequest({ ...base, task: 'edit', editPictures: [picture, second] })).toMatchObject({ kind: 'edit', image: picture.hash, references: [second.hash], sizing: 'exact' });
-  });
-  it('asks without a picture too', () => {
-    expect(readRequest({ ...base, task: 'ask' })).toMatchObject({ kind: 'understand', images: [] });
+  it('asks about its pictures, and without one too', () => {
+    expect(readQuestion({ ...base, askPictures: [picture] })).toEqual({ kind: 'understand', prompt: 'a red cone', images: [picture.hash] });
+    expect(readQuestion(base)).toMatchObject({ kind: 'understand', images: [] });
   });
 });
 

@@ -1,29 +1,12 @@
-import type { GenerateInput, JobRequest } from '../../preload/contract/generation.ts';
-import { picturesOf } from './composer.ts';
+import type { GenerateInput, JobRequest, UnderstandInput } from '../../preload/contract/generation.ts';
 import type { Composer } from './composer.ts';
 import { sweepValues, wildcardCount } from './wildcards.ts';
 
-/** What would be sent now, or the sentence that says what is missing. Pure, for tests. */
-export function readRequest(state: Composer): JobRequest | string {
+/** The question that would be sent now, or the sentence that says what is missing. Pure, for tests. */
+export function readQuestion(state: Composer): UnderstandInput | string {
   if (state.modelId === '') return 'No model is ready yet';
   const prompt = state.prompt.trim();
-  if (prompt === '') {
-    return state.task === 'ask' ? 'Type a question first' : state.task === 'edit' ? 'Describe the change first' : 'Describe the picture first';
-  }
-  const { width, height, steps, txtCfg, imgCfg, strength, seed } = state.sampling;
-  const pictures = picturesOf(state).map((one) => one.hash);
-  switch (state.task) {
-    case 'create': return { kind: 'textToImage', prompt, width, height, steps, txtCfg, seed };
-    case 'edit': {
-      const [image, ...references] = pictures;
-      if (image === undefined) return 'Drop, paste or choose a picture to edit first';
-      return {
-        kind: 'edit', prompt, image, steps, txtCfg, imgCfg, seed, sizing: 'exact',
-        ...(references.length > 0 ? { references } : {}), ...(strength < 1 ? { strength } : {}),
-      };
-    }
-    case 'ask': return { kind: 'understand', prompt, images: pictures };
-  }
+  return prompt === '' ? 'Type a question first' : { kind: 'understand', prompt, images: state.askPictures.map((one) => one.hash) };
 }
 
 export interface BatchPlan {

@@ -1,4 +1,5 @@
 import type { Generation } from '../../preload/contract/project.ts';
+import { editOnCanvas, recallOnCanvas } from '../canvas/open.ts';
 import { addPictures, applyRequest, useComposer } from '../create/composer.ts';
 import { say } from '../shell/notices.ts';
 import { go, openCompare, useView } from '../shell/view.ts';
@@ -67,13 +68,12 @@ export async function purge(ids: readonly string[]): Promise<void> {
 
 export async function editThese(ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  addPictures('edit', await picturesFor(ids));
-  go('create');
+  await editOnCanvas(await picturesFor(ids));
 }
 
 export async function askAbout(ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  addPictures('ask', await picturesFor(ids));
+  addPictures(await picturesFor(ids));
   go('ask');
 }
 
@@ -87,12 +87,8 @@ export async function recallFrom(id: string | undefined, what: 'all' | 'prompt' 
     useComposer.setState((state) => ({ sampling: { ...state.sampling, seed: request.seed ?? state.sampling.seed }, seedLocked: true }));
   } else {
     const row = await studio().gallery.get({ id });
-    const inputs = row.parents.filter((parent) => parent.role !== 'mask' && parent.role !== 'cell');
-    const pictures = await Promise.all(inputs.map(async (parent): Promise<PictureRef> => {
-      const info = await studio().assets.info({ hash: parent.hash });
-      return { hash: parent.hash, name: parent.role === 'source' ? 'Source' : 'Reference', width: info.width, height: info.height, generationId: parent.generationId ?? undefined };
-    }));
-    applyRequest(request, modelId, pictures);
+    applyRequest(request, modelId);
+    await recallOnCanvas(request, row);
   }
   say(what === 'all' ? 'Every parameter is back' : what === 'prompt' ? 'The prompt is back' : 'The seed is back, and locked');
 }

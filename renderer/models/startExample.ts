@@ -1,5 +1,6 @@
 import type { Example } from '../../preload/contract/system.ts';
 import { newChat } from '../ask/chats.ts';
+import { editOnCanvas, frameForRequest } from '../canvas/open.ts';
 import { addPictures, applyRequest, setTask, useComposer } from '../create/composer.ts';
 import { focusPrompt, soon } from '../shell/regions.ts';
 import { go } from '../shell/view.ts';
@@ -15,15 +16,18 @@ export async function startExample(example: Example): Promise<void> {
   }
   if (example.place === 'ask') {
     newChat();
-    addPictures('ask', pictures);
+    addPictures(pictures);
     useComposer.setState({ prompt: example.question ?? example.text });
     go('ask');
   } else {
     setTask(example.place);
-    if (example.request !== undefined) applyRequest(example.request, null, pictures);
-    else if (pictures.length > 0) addPictures('edit', pictures);
+    if (example.request !== undefined) {
+      applyRequest(example.request, null);
+      frameForRequest(example.request);
+    }
     useComposer.setState({ seedLocked: false });
-    go('create');
+    if (example.place === 'edit' && pictures.length > 0) await editOnCanvas(pictures);
+    else go('canvas');
   }
   soon(focusPrompt);
 }

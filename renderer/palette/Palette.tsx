@@ -49,7 +49,7 @@ export function Palette() {
   const pictures = usePictures(open ? text : '');
   const close = (): void => { useView.setState({ paletteOpen: false }); setText(''); };
   const groups = useMemo((): readonly Group[] => {
-    const commands = allCommands().filter((command) => open && command.id !== 'studio.palette' && command.when?.() !== false && matches(command.title, text))
+    const commands = allCommands().filter((command) => open && command.id !== 'studio.palette' && command.hold !== true && command.when?.() !== false && matches(command.title, text))
       .map((command): Entry & { readonly group: string } => ({ id: command.id, label: command.title, keys: keysOf(command.id), group: command.group, run: () => runCommand(command.id) }));
     const byGroup = Map.groupBy(commands, (command) => command.group);
     return [

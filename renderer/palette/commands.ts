@@ -2,9 +2,15 @@
 export interface Command {
   readonly id: string;
   readonly title: string;
-  readonly group: 'Go' | 'Prompt' | 'Jobs' | 'Pictures' | 'View' | 'Studio';
+  readonly group: 'Go' | 'Prompt' | 'Jobs' | 'Pictures' | 'View' | 'Studio' | 'Tools' | 'Brush' | 'Layers' | 'Masks' | 'Frame' | 'Run' | 'Staging' | 'Edit' | 'Project';
   /** Such as `Ctrl+Shift+Enter`. Letters are matched by character, punctuation and digits by position. */
   readonly keys?: string | undefined;
+  /** Other chords of the same meaning, until the person chooses one. */
+  readonly also?: readonly string[];
+  /** Acts while its key is down; whoever acts listens for the key himself. */
+  readonly hold?: boolean;
+  /** A text field keeps this chord for itself, Ctrl or not. */
+  readonly notInText?: boolean;
   /** Whether it means anything now; the palette hides it otherwise. */
   readonly when?: (() => boolean) | undefined;
   /** Works while a text field has the focus, too. Chords with Ctrl always do. */
@@ -31,6 +37,12 @@ export function setKeyOverrides(keys: Readonly<Record<string, string>>): void {
 
 export function keysOf(id: string): string | undefined {
   return overrides[id] ?? registry.get(id)?.keys;
+}
+
+/** Every chord that means the command now. */
+export function chordsOf(command: Command): readonly string[] {
+  const rebound = overrides[command.id];
+  return rebound === undefined ? [...(command.keys === undefined ? [] : [command.keys]), ...(command.also ?? [])] : [rebound];
 }
 
 export function runCommand(id: string): void {

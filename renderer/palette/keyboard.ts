@@ -1,4 +1,4 @@
-import { allCommands, keysOf, runCommand } from './commands.ts';
+import { allCommands, chordsOf, runCommand } from './commands.ts';
 import { chordOf, normalChord } from './chord.ts';
 
 function isText(target: EventTarget | null): boolean {
@@ -17,11 +17,12 @@ export function listenForKeys(signal: AbortSignal): void {
     if (event.defaultPrevented || event.isComposing) return;
     const chord = chordOf(event);
     const command = allCommands().find((one) => {
-      const keys = keysOf(one.id);
-      return keys !== undefined && normalChord(keys) === chord && one.when?.() !== false;
+      if (one.hold === true || one.when?.() === false) return false;
+      return chordsOf(one).some((keys) => normalChord(keys) === chord);
     });
     if (command === undefined) return;
     const held = event.ctrlKey || event.metaKey;
+    if (command.notInText === true && isText(event.target)) return;
     if (!held && !command.inText && (isText(event.target) || isOwned(event.target))) return;
     // A focused button is pressed by these; it would otherwise act twice.
     if (!held && (event.key === 'Enter' || event.key === ' ') && event.target instanceof Element && event.target.closest('button,a,summary') !== null) return;

@@ -22,6 +22,7 @@ export function jobTitle(job: JobRecord, all: readonly JobRecord[]): string {
 
 /** The picture size of a request, where it names one. */
 export function sizeOf(request: JobRequest): { readonly width: number; readonly height: number } | undefined {
+  // What ran on the canvas had the size of its frame.
   return request.kind === 'textToImage' && request.width !== undefined && request.height !== undefined
     ? { width: request.width, height: request.height } : undefined;
 }

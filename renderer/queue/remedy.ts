@@ -1,4 +1,7 @@
 import type { JobRecord } from '../../preload/contract/jobs.ts';
+import { submitCanvas } from '../canvas/run.ts';
+import { setFrameSize } from '../document/ops/frame.ts';
+import { change } from '../project/canvasStore.ts';
 import { go, useView } from '../shell/view.ts';
 import { studio } from '../studio/current.ts';
 import type { Remedy } from '../studio/explain.ts';
@@ -11,6 +14,12 @@ export async function applyRemedy(remedy: Remedy, job: JobRecord): Promise<void>
       return;
     case 'smaller': {
       const { width, height } = remedy;
+      if (job.canvas !== undefined) {
+        change(setFrameSize(width, height), { mark: 'Frame' });
+        await submitCanvas(false);
+        await studio().jobs.clear({ jobIds: [job.id] });
+        return;
+      }
       const request = job.request.kind === 'textToImage' ? { ...job.request, width, height } : job.request;
       await studio().jobs.submit({ requests: [request], modelId: job.modelId, lane: 'foreground' });
       await studio().jobs.clear({ jobIds: [job.id] });

@@ -2,7 +2,7 @@ import { Toast } from '@base-ui/react/toast';
 import { Tooltip } from '@base-ui/react/tooltip';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { Create } from '../create/Create.tsx';
+import { Canvas } from '../canvas/Canvas.tsx';
 import { useConnection } from '../studio/connection.ts';
 import { explain } from '../studio/explain.ts';
 import { Notice } from '../ui/Notice.tsx';
@@ -23,12 +23,13 @@ const Models = later(async () => (await import('../models/Models.tsx')).Models);
 const Viewer = later(async () => (await import('../viewer/Viewer.tsx')).Viewer);
 const Palette = later(async () => (await import('../palette/Palette.tsx')).Palette);
 const SettingsDialog = later(async () => (await import('../settings/SettingsDialog.tsx')).SettingsDialog);
+const ExportDialog = later(async () => (await import('../canvas/ExportDialog.tsx')).ExportDialog);
 const DeleteDialog = later(async () => (await import('../gallery/DeleteDialog.tsx')).DeleteDialog);
 
 function Place() {
   const place = useView((view) => view.place);
   switch (place) {
-    case 'create': return <Create />;
+    case 'canvas': return <Canvas />;
     case 'gallery': return <Gallery />;
     case 'ask': return <Ask />;
     case 'models': return <Models />;
@@ -57,7 +58,7 @@ function LinkLost() {
 
 /** The window: header, the place the person is in, status. Whatever floats is drawn after them. */
 export function App() {
-  const { viewing, settingsOpen, paletteOpen, deleting: toDelete } = useView();
+  const { viewing, settingsOpen, paletteOpen, exportOpen, deleting: toDelete } = useView();
   const deleting = toDelete !== undefined;
   return (
     <Tooltip.Provider delay={500}>
@@ -73,6 +74,7 @@ export function App() {
             <StatusBar />
           </div>
         </DropArea>
+        <OnceOpened open={exportOpen}><ExportDialog /></OnceOpened>
         <OnceOpened open={settingsOpen}><SettingsDialog /></OnceOpened>
         <OnceOpened open={deleting}><DeleteDialog /></OnceOpened>
         <OnceOpened open={paletteOpen}><Palette /></OnceOpened>

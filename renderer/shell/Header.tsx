@@ -1,5 +1,6 @@
 import { Search, Settings } from 'lucide-react';
 import { keysOf } from '../palette/commands.ts';
+import { ProjectSwitcher } from '../project/ProjectSwitcher.tsx';
 import { JobStrip } from '../queue/JobStrip.tsx';
 import { IconButton } from '../ui/Button.tsx';
 import { Tip } from '../ui/Tip.tsx';
@@ -8,7 +9,7 @@ import { go, useView } from './view.ts';
 import type { Place } from './view.ts';
 
 const places: readonly { readonly id: Place; readonly name: string }[] = [
-  { id: 'create', name: 'Create' }, { id: 'gallery', name: 'Gallery' }, { id: 'ask', name: 'Ask' }, { id: 'models', name: 'Models' },
+  { id: 'canvas', name: 'Canvas' }, { id: 'gallery', name: 'Gallery' }, { id: 'ask', name: 'Ask' }, { id: 'models', name: 'Models' },
 ];
 
 function Mark() {
@@ -28,7 +29,7 @@ export function Header() {
   const place = useView((view) => view.place);
   return (
     <header className={css.head} data-region="header">
-      <div className={css.left}><Mark /></div>
+      <div className={css.left}><Mark /><span className={css.vr} /><ProjectSwitcher /></div>
       <nav className={css.places} aria-label="Places">
         {places.map(({ id, name }) => (
           <Tip key={id} text={name} keys={keysOf(`go.${id}`)}>

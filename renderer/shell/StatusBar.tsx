@@ -1,5 +1,7 @@
 import type { EngineStatus } from '../../preload/contract/system.ts';
 import { useSelection } from '../gallery/selection.ts';
+import { CanvasFacts, useCanvasHint } from '../canvas/CanvasFacts.tsx';
+import { SaveSign } from '../project/SaveSign.tsx';
 import { useConnection } from '../studio/connection.ts';
 import { bytes, count } from '../ui/format.ts';
 import css from './StatusBar.module.css';
@@ -7,8 +9,9 @@ import { useView } from './view.ts';
 
 function useHint(): string {
   const { place, mode, viewing } = useView();
+  const canvasHint = useCanvasHint();
   if (viewing !== undefined) return 'Wheel zooms · Drag pans · Hold Z shows the source · ← → next picture · Esc closes';
-  if (place === 'create') return '/ writes a prompt · Ctrl ↵ runs · Ctrl Shift ↵ runs first · Shift X cancels · Ctrl K finds everything';
+  if (place === 'canvas') return canvasHint;
   if (place === 'gallery') {
     return mode === 'grid' ? 'Arrows move · ↵ edits · Space looks closer · S stars · Del moves to the trash'
       : mode === 'lineage' ? 'Arrows walk the graph · 1 sets A · 2 sets B · ↵ walks on from here' : 'Hold Z flips · Home and End move the slider · R recalls';
@@ -38,8 +41,9 @@ export function StatusBar() {
       <span className={css.hint}>{hint}</span>
       {place === 'gallery' && chosen > 0 && <span><b>{count(chosen)}</b> selected</span>}
       {place === 'models' && info !== undefined && <span>{info.outboundRequests === 0 ? 'No network requests so far' : `${count(info.outboundRequests)} network requests`}</span>}
+      {place === 'canvas' && <CanvasFacts />}
       {engine !== undefined && <span>{model !== undefined && <b>{model.name}</b>} {engine.precision ?? ''} · {engineText(engine)}</span>}
-      <span>{link === 'live' ? 'Everything is saved' : link === 'lost' ? 'Not connected' : 'Connecting'}</span>
+      {link === 'live' ? <SaveSign /> : <span>{link === 'lost' ? 'Not connected' : 'Connecting'}</span>}
     </footer>
   );
 }

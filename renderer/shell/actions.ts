@@ -8,6 +8,10 @@ import { registerCommands } from '../palette/commands.ts';
 import type { Command } from '../palette/commands.ts';
 import { cancelRunning, isRunning, togglePause, useJobs } from '../queue/jobs.ts';
 import { saveSettings } from '../settings/settings.ts';
+import { openProjectFile } from '../canvas/files.ts';
+import { createProject } from '../project/session.ts';
+import { useProject } from '../project/project.ts';
+import { toProblem } from '../studio/problem.ts';
 import { cycleRegion, focusPrompt, soon } from './regions.ts';
 import { go, openLineage, openViewer, useView } from './view.ts';
 
@@ -34,7 +38,7 @@ async function runAndShow(front: boolean): Promise<void> {
   const { place } = useView.getState();
   if (!(await run(front))) return;
   if (task === 'ask') go('ask');
-  else if (place === 'models' || place === 'ask') go('create');
+  else if (place === 'models' || place === 'ask') go('canvas');
 }
 
 const prompts: readonly Command[] = [
@@ -49,7 +53,7 @@ const prompts: readonly Command[] = [
 ];
 
 const places: readonly Command[] = [
-  { id: 'go.create', title: 'Go to Create', group: 'Go', keys: 'Ctrl+Shift+1', run: () => go('create') },
+  { id: 'go.canvas', title: 'Go to Canvas', group: 'Go', keys: 'Ctrl+Shift+1', run: () => go('canvas') },
   { id: 'go.gallery', title: 'Go to Gallery', group: 'Go', keys: 'Ctrl+Shift+2', run: () => go('gallery') },
   { id: 'go.ask', title: 'Go to Ask', group: 'Go', keys: 'Ctrl+Shift+3', run: () => go('ask') },
   { id: 'go.models', title: 'Go to Models', group: 'Go', keys: 'Ctrl+Shift+4', run: () => go('models') },
@@ -84,6 +88,18 @@ const pictures: readonly Command[] = [
   { id: 'picture.all', title: 'Choose every picture shown', group: 'Pictures', keys: 'Ctrl+A', when: () => inGallery() && !(document.activeElement instanceof HTMLInputElement || document.activeElement instanceof HTMLTextAreaElement), run: () => useSelection.getState().all(useGallery.getState().result.items.flatMap((item) => (item === undefined ? [] : [item.id]))) },
 ];
 
+function chooseProjectFile(): void {
+  const input = document.createElement('input');
+  Object.assign(input, { type: 'file', accept: '.ovis' });
+  input.addEventListener('change', () => { const [file] = input.files ?? []; if (file !== undefined) void openProjectFile(file).then(() => go('canvas'), (thrown: unknown) => useProject.setState({ problem: toProblem(thrown) })); });
+  input.click();
+}
+
+const projects: readonly Command[] = [
+  { id: 'project.openFile', title: 'Open a project file', group: 'Project', run: chooseProjectFile },
+  { id: 'project.new', title: 'New project', group: 'Project', run: () => createProject('Untitled').then(() => go('canvas')) },
+];
+
 const views: readonly Command[] = [
   { id: 'view.close', title: 'Close the viewer', group: 'View', keys: 'Escape', when: () => useView.getState().viewing !== undefined, run: () => useView.setState({ viewing: undefined }) },
   { id: 'view.inspector', title: 'Show or hide the inspector', group: 'View', keys: '\\', when: inGallery, run: () => useView.setState(({ inspectorOpen }) => ({ inspectorOpen: !inspectorOpen })) },
@@ -98,5 +114,5 @@ const views: readonly Command[] = [
 
 /** Called once, before the keyboard is listened to. */
 export function registerActions(): void {
-  registerCommands([...prompts, ...places, ...jobs, ...pictures, ...views]);
+  registerCommands([...prompts, ...places, ...jobs, ...pictures, ...projects, ...views]);
 }

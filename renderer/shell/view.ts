@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 
-export type Place = 'create' | 'gallery' | 'ask' | 'models';
+export type Place = 'canvas' | 'gallery' | 'ask' | 'models';
 export type GalleryMode = 'grid' | 'lineage' | 'compare';
 
 interface View {
@@ -13,6 +13,7 @@ interface View {
   readonly queueOpen: boolean;
   readonly settingsOpen: boolean;
   readonly paletteOpen: boolean;
+  readonly exportOpen: boolean;
   /** Side panels can be put away when the window is narrow. */
   readonly inspectorOpen: boolean;
   /** Models hides the prompt; `/` brings it back. */
@@ -22,7 +23,7 @@ interface View {
 
 /** Where the person is. Nothing of the work lives here, so leaving a place loses nothing. */
 export const useView = create<View>(() => ({
-  place: 'create', mode: 'grid', compare: {}, queueOpen: false, settingsOpen: false, paletteOpen: false, inspectorOpen: false, promptCalled: false,
+  place: 'canvas', mode: 'grid', compare: {}, queueOpen: false, settingsOpen: false, paletteOpen: false, exportOpen: false, inspectorOpen: false, promptCalled: false,
 }));
 
 export function go(place: Place, mode: GalleryMode = 'grid'): void {

@@ -9,6 +9,8 @@ export interface PictureRef {
   readonly height: number;
   /** The gallery row it came from, if any. */
   readonly generationId?: string | undefined;
+  /** It was drawn from the canvas's frame. */
+  readonly fromFrame?: boolean;
 }
 
 export function pictureOf(item: GalleryItem): PictureRef {

@@ -1,0 +1,134 @@
+import { fitView, zoomAboutMiddle, zoomStep, screenPoint } from '../document/spaces.ts';
+import { fitFrameToLayers, fitFrameToMasks } from '../document/ops/frame.ts';
+import { cycleSelection, duplicateLayer, nudgeLayer, setLocked, setVisible } from '../document/ops/layers.ts';
+import { flipLayer, moveLayer } from '../document/ops/transform.ts';
+import { registerCommands } from '../palette/commands.ts';
+import type { Command } from '../palette/commands.ts';
+import { canvas, canvasDocument, change, selectedLayer } from '../project/canvasStore.ts';
+import { useProject } from '../project/project.ts';
+import { useView } from '../shell/view.ts';
+import { accept, browse, discardAll, keepShown, useStaging } from '../staging/staging.ts';
+import { nextSize } from '../tools/brush.ts';
+import { canvasKeys } from '../tools/keys.ts';
+import type { CanvasAction } from '../tools/keys.ts';
+import { black, toolIds, white } from '../tools/tool.ts';
+import { fitCanvas } from './fit.ts';
+import { copyFrame, pasteFromClipboard } from './clipboard.ts';
+import { saveProjectFile } from './files.ts';
+import { takeTool, toolbox, toolsChanged, viewportNow } from './toolHost.ts';
+import { setOptions, useTools } from './tools.ts';
+import { attempt, clearSelected, deleteSelected, featherSelected, growSelected, invertSelected, maskFromSelected, mergeSelectedDown, newMask, newPaint } from './verbs.ts';
+
+/** Every action of the canvas as a command: the palette lists them, keys run them, settings rebind them. */
+
+export function onCanvas(): boolean {
+  const { place, viewing, settingsOpen, paletteOpen } = useView.getState();
+  return place === 'canvas' && viewing === undefined && !settingsOpen && !paletteOpen;
+}
+
+/** The canvas itself has the focus, or nothing has. */
+export function canvasFocused(): boolean {
+  const at = document.activeElement;
+  return onCanvas() && (at === null || at === document.body || at.closest('[data-region=stage]') !== null);
+}
+
+function zoomAt(zoom: number): void {
+  canvas.setTransient({ view: zoomAboutMiddle(canvas.getState().transient.view, viewportNow(), zoom) });
+}
+
+function stepZoom(direction: 1 | -1): void {
+  const { width, height } = viewportNow();
+  canvas.setTransient({ view: zoomStep(canvas.getState().transient.view, direction, screenPoint(width / 2, height / 2)) });
+}
+
+function nudge(x: number, y: number): void {
+  const layer = selectedLayer();
+  if (layer !== undefined) change(moveLayer(layer.id, x, y), { mark: 'Move', merge: `nudge ${layer.id}` });
+}
+
+function onChosen(run: (id: string) => void): void {
+  const layer = selectedLayer();
+  if (layer !== undefined) run(layer.id);
+}
+
+async function step(direction: 'undo' | 'redo'): Promise<void> {
+  if (useProject.getState().access === 'write') await canvas[direction]();
+}
+
+const runs: Partial<Record<CanvasAction, () => void | Promise<unknown>>> = {
+  ...Object.fromEntries(toolIds.map((id) => [`tool.${id}`, () => takeTool(id)])),
+  'brush.smaller': () => setOptions({ size: nextSize(useTools.getState().options.size, -1) }),
+  'brush.larger': () => setOptions({ size: nextSize(useTools.getState().options.size, 1) }),
+  'brush.swapColours': () => { const { colour, background } = useTools.getState().options; setOptions({ colour: background, background: colour }); },
+  'brush.resetColours': () => setOptions({ colour: black, background: white }),
+  'brush.target': () => setOptions({ target: useTools.getState().options.target === 'mask' ? 'paint' : 'mask' }),
+  'layer.delete': deleteSelected,
+  'layer.clear': clearSelected,
+  'layer.mergeDown': () => attempt(mergeSelectedDown),
+  'layer.duplicate': () => onChosen((id) => { change(duplicateLayer(id), { mark: 'Duplicate' }); }),
+  'layer.below': () => { change(cycleSelection(-1), {}); },
+  'layer.above': () => { change(cycleSelection(1), {}); },
+  'layer.lower': () => onChosen((id) => { change(nudgeLayer(id, -1), { mark: 'Reorder' }); }),
+  'layer.raise': () => onChosen((id) => { change(nudgeLayer(id, 1), { mark: 'Reorder' }); }),
+  'layer.newPaint': newPaint,
+  'layer.newMask': newMask,
+  'layer.flipHorizontal': () => onChosen((id) => { change(flipLayer(id, 'horizontal'), { mark: 'Flip' }); }),
+  'layer.flipVertical': () => onChosen((id) => { change(flipLayer(id, 'vertical'), { mark: 'Flip' }); }),
+  'layer.lock': () => onChosen((id) => { change(setLocked(id, !canvasDocument().layers[id]?.locked), { mark: 'Lock' }); }),
+  'layer.show': () => onChosen((id) => { change(setVisible(id, !canvasDocument().layers[id]?.visible), { mark: 'Show or hide' }); }),
+  'layer.left': () => nudge(-1, 0), 'layer.right': () => nudge(1, 0), 'layer.up': () => nudge(0, -1), 'layer.down': () => nudge(0, 1),
+  'layer.farLeft': () => nudge(-10, 0), 'layer.farRight': () => nudge(10, 0), 'layer.farUp': () => nudge(0, -10), 'layer.farDown': () => nudge(0, 10),
+  'mask.invert': invertSelected,
+  'mask.grow': () => growSelected(1),
+  'mask.shrink': () => growSelected(-1),
+  'mask.feather': featherSelected,
+  'mask.fromAlpha': () => attempt(maskFromSelected),
+  'view.fit': fitCanvas,
+  'view.fitFrame': () => canvas.setTransient({ view: fitView(canvasDocument().frame, viewportNow(), { enlarge: true }) }),
+  'view.zoom100': () => zoomAt(1), 'view.zoom200': () => zoomAt(2), 'view.zoom400': () => zoomAt(4), 'view.zoom800': () => zoomAt(8),
+  'view.zoomIn': () => stepZoom(1), 'view.zoomOut': () => stepZoom(-1),
+  'frame.fitLayers': () => { change(fitFrameToLayers(), { mark: 'Fit frame to layers' }); },
+  'frame.fitMasks': () => { change(fitFrameToMasks(), { mark: 'Fit frame to masks' }); },
+  'staging.previous': () => browse(-1), 'staging.next': () => browse(1), 'staging.accept': accept, 'staging.discard': discardAll, 'staging.save': keepShown,
+  'edit.undo': () => step('undo'), 'edit.redo': () => step('redo'),
+  'edit.cancel': () => { toolbox.cancel(); toolsChanged(); },
+  'edit.copy': () => attempt(copyFrame),
+  'edit.paste': () => attempt(pasteFromClipboard),
+  'edit.export': () => useView.setState({ exportOpen: true }),
+  'edit.save': () => attempt(saveProjectFile),
+};
+
+const waits = (): boolean => useStaging.getState().waiting.length > 0;
+const nudges = new Set<CanvasAction>(['layer.left', 'layer.right', 'layer.up', 'layer.down', 'layer.farLeft', 'layer.farRight', 'layer.farUp', 'layer.farDown']);
+
+function whenOf(id: CanvasAction, staging: boolean): () => boolean {
+  if (staging) return () => canvasFocused() && waits() && !toolbox.busy;
+  if (id === 'edit.cancel') return () => onCanvas() && toolbox.busy;
+  if (nudges.has(id)) return () => canvasFocused() && selectedLayer() !== undefined && !toolbox.busy;
+  return () => onCanvas() && !toolbox.busy;
+}
+
+function commandOf(binding: (typeof canvasKeys)[number]): Command | undefined {
+  const run = runs[binding.id];
+  if (run === undefined && binding.hold !== true) return undefined;
+  const [keys, ...also] = binding.keys ?? [];
+  return {
+    id: `canvas.${binding.id}`, title: binding.title, group: binding.group, keys, also, hold: binding.hold ?? false,
+    // The browser's own paste brings the files along; asking the clipboard is for the palette.
+    ...(binding.id === 'edit.paste' ? { keys: undefined } : {}),
+    notInText: binding.group !== 'Frame', when: whenOf(binding.id, binding.staging === true), run: run ?? (() => undefined),
+  };
+}
+
+/** Polygons end with Enter and lose a corner with Backspace while they are drawn. */
+const inGesture: readonly Command[] = [
+  { id: 'canvas.gesture.enter', title: 'End the polygon', group: 'Tools', keys: 'Enter', when: () => canvasFocused() && toolbox.busy, run: () => { toolbox.key('Enter'); toolsChanged(); } },
+  { id: 'canvas.gesture.backspace', title: 'Take back the last corner', group: 'Tools', keys: 'Backspace', when: () => canvasFocused() && toolbox.busy, run: () => { toolbox.key('Backspace'); toolsChanged(); } },
+];
+
+/** Called once, before the keyboard is listened to. Keys of waiting results come before the same keys of layers. */
+export function registerCanvasActions(): void {
+  const commands = canvasKeys.toSorted((a, b) => Number(b.staging ?? false) - Number(a.staging ?? false)).flatMap((binding) => commandOf(binding) ?? []);
+  registerCommands([...inGesture, ...commands]);
+}
+

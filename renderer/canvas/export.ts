@@ -1,0 +1,55 @@
+import { documentBounds, layersBounds, orderedLayers } from '../document/bounds.ts';
+import { keptRect } from '../document/coverage.ts';
+import type { CanvasDocument, Rect } from '../document/records.ts';
+import { studio } from '../studio/current.ts';
+import { refusal } from '../studio/problem.ts';
+import { layerRaster, maskRaster, pictureRaster, upload } from './pixels.ts';
+import { isRaster } from './compositor.ts';
+import { intersect, isEmpty, outward } from './rect.ts';
+
+export type ExportArea = 'canvas' | 'frame' | 'selection';
+export type ExportKind = 'png' | 'jpeg' | 'webp' | 'psd' | 'ora';
+
+/** The part of the canvas that is exported; undefined = there is nothing. */
+export function exportArea(document: CanvasDocument, area: ExportArea): Rect | undefined {
+  const whole = documentBounds(document);
+  if (whole === null) return undefined;
+  if (area === 'canvas') return outward(whole);
+  if (area === 'frame') return keptRect(document);
+  const masks = layersBounds(orderedLayers(document).filter((layer) => layer.kind === 'mask' && layer.visible));
+  const rect = masks === null ? undefined : intersect(outward(masks), outward(whole));
+  return rect === undefined || isEmpty(rect) ? undefined : rect;
+}
+
+/** Draws and encodes an area. A selection keeps only what the masks cover. */
+export async function exportCanvas(document: CanvasDocument, { area, format, quality }: { readonly area: ExportArea; readonly format: ExportKind; readonly quality: number }): Promise<Blob> {
+  const rect = exportArea(document, area);
+  if (rect === undefined) throw refusal('There is nothing to export.');
+  if (format === 'psd' || format === 'ora') return exportLayers(document, rect, format);
+  const raster = await pictureRaster(document, rect);
+  if (area === 'selection') await keepSelected(document, raster.canvas, rect);
+  return studio().canvas.exportPicture({ hash: await upload(raster), format, ...(format === 'png' ? {} : { quality }) });
+}
+
+async function keepSelected(document: CanvasDocument, canvas: OffscreenCanvas, rect: Rect): Promise<void> {
+  const masks = orderedLayers(document).filter((layer) => layer.kind === 'mask' && layer.visible);
+  const mask = await maskRaster(document, { rect, layers: masks.map(({ id }) => ({ id, grow: 0 })), feather: null, grow: 0 });
+  const [context, other] = [canvas.getContext('2d'), mask.canvas.getContext('2d')];
+  if (context === null || other === null) return;
+  const pixels = context.getImageData(0, 0, rect.width, rect.height);
+  const alpha = other.getImageData(0, 0, rect.width, rect.height).data;
+  for (let i = 0; i < alpha.length; i += 4) pixels.data[i + 3] = Math.round(((pixels.data[i + 3] ?? 0) * (alpha[i] ?? 0)) / 255);
+  context.putImageData(pixels, 0, 0);
+}
+
+async function exportLayers(document: CanvasDocument, rect: Rect, format: 'psd' | 'ora'): Promise<Blob> {
+  const layers = [];
+  for (const layer of orderedLayers(document)) {
+    if (!isRaster(layer)) continue;
+    const raster = await layerRaster(document, layer);
+    if (raster === undefined) continue;
+    layers.push({ name: layer.name, hash: await upload(raster), x: raster.rect.x - rect.x, y: raster.rect.y - rect.y, opacity: layer.opacity, visible: layer.visible, blendMode: layer.blendMode });
+  }
+  if (layers.length === 0) throw refusal('There is no layer to export.');
+  return studio().canvas.exportLayers({ format, width: rect.width, height: rect.height, layers });
+}
