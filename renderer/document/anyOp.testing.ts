@@ -1,7 +1,8 @@
 /** Any sequence of actions on a canvas, as data, for property tests. */
 import fc from 'fast-check';
 import type { CanvasDocument, Item, Layer } from './records.ts';
-import { newControlLayer, newMaskLayer, newPaintLayer, newPictureLayer, newReferenceLayer } from './make.ts';
+import { emptyDocument, newControlLayer, newMaskLayer, newPaintLayer, newPictureLayer, newReferenceLayer } from './make.ts';
+import { sequence } from './outcome.ts';
 import type { Op } from './outcome.ts';
 import { fitFrameToLayers, fitFrameToMasks, setFrame, setFrameSize } from './ops/frame.ts';
 import { setControl, setReference } from './ops/guides.ts';
@@ -43,6 +44,19 @@ const anyLayer: fc.Arbitrary<Layer> = fc.oneof(
   fc.constantFrom('canny' as const, 'depth' as const, 'raw' as const).map((control) => newControlLayer({ name: control, control, source: hash(1), size: { width: 64, height: 96 } })),
   fc.nat(9).map((n) => newReferenceLayer({ name: `Reference ${n}`, role: n % 2 === 0 ? 'subject' : 'style', hash: hash(n) })),
 );
+
+/** A layer of each kind, so that there is something to act on. */
+export const inhabited: CanvasDocument = (() => {
+  const layers: readonly Layer[] = [
+    newPictureLayer({ name: 'Picture 1', hash: hash(1), rect: { x: 0, y: 0, width: 1001, height: 667 } }), newPaintLayer('Paint 1'),
+    newPictureLayer({ name: 'Picture 2', hash: hash(2), rect: { x: 300, y: 40, width: 256, height: 256 } }), newMaskLayer('Mask 1'), newMaskLayer('Mask 2'),
+    newControlLayer({ name: 'Edges', control: 'canny', source: hash(3), map: hash(4), size: { width: 512, height: 512 } }),
+    newReferenceLayer({ name: 'Cylinder', role: 'subject', hash: hash(5) }),
+  ];
+  const outcome = sequence(...layers.map((layer): Op => (document) => addLayer(layer, document.order.at(-1) ?? null)(document)))(emptyDocument());
+  if (!outcome.ok) throw new Error(outcome.refusal.message);
+  return outcome.document;
+})();
 
 /** An action of the page: an operation that is made for the document as it then stands, or a step through history. */
 export type Action =
@@ -96,12 +110,12 @@ const doing: fc.Arbitrary<Action> = fc.record({ type: fc.constant('op' as const)
 const choosing: fc.Arbitrary<Action> = fc.record({ type: fc.constant('op' as const), make: unmarked, mark: fc.constant(undefined), merge: fc.constant(undefined) });
 
 /** Only forwards. */
-export const anyDoing = fc.array(fc.oneof({ arbitrary: doing, weight: 6 }, { arbitrary: choosing, weight: 1 }), { maxLength: 40 });
+export const anyDoing = fc.array(fc.oneof({ arbitrary: doing, weight: 6 }, { arbitrary: choosing, weight: 1 }), { maxLength: 40, size: 'max' });
 /** Forwards and back. */
 export const anyActions = fc.array(fc.oneof(
   { arbitrary: doing, weight: 8 }, { arbitrary: choosing, weight: 1 },
   { arbitrary: fc.constantFrom<Action>({ type: 'undo' }, { type: 'redo' }, { type: 'settle' }), weight: 4 },
-), { maxLength: 60 });
+), { maxLength: 60, size: 'max' });
 
 export async function act(store: CanvasStore, action: Action): Promise<void> {
   if (action.type === 'op') store.apply(action.make(store.getState().document), { ...(action.mark === undefined ? {} : { mark: action.mark }), ...(action.merge === undefined ? {} : { merge: action.merge }) });

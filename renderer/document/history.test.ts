@@ -127,7 +127,7 @@ describe('undo past the limit of memory', () => {
     expect(items(store)).toBe(left);
   });
 
-  it('joins a drag to a step even while that step is being spilled', async () => {
+  it('joins a drag to a step while others are being spilled', async () => {
     const spill = memorySpill();
     let open = (): void => undefined;
     const store = await painted(spill, 30);

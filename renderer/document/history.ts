@@ -141,10 +141,8 @@ export class History {
       while (this.bytes > this.#spillBytes) {
         const mark = [this.#past.slice(0, -1), this.#future.slice(0, -1)].flat().find((one) => one.diff !== undefined);
         if (mark?.diff === undefined) return;
-        const kept = mark.diff;
-        const key = mark.key ?? await spill.append(diffText(kept));
-        // It may have been joined by another change meanwhile.
-        if (mark.diff === kept) Object.assign(mark, { key, diff: undefined });
+        const key = mark.key ?? await spill.append(diffText(mark.diff));
+        Object.assign(mark, { key, diff: undefined });
       }
     } finally {
       this.#spilling = false;

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { act, anyActions, anyDoing, essence, hash } from './anyOp.testing.ts';
+import { act, anyActions, anyDoing, essence, hash, inhabited } from './anyOp.testing.ts';
 import { applyDiff, compose, diff, invert } from './diff.ts';
 import { diffText, documentText } from './encode.ts';
 import { isFrame } from './frameGeometry.ts';
 import { encodeEntry, replay } from './journal.ts';
 import type { JournalEntry } from './journal.ts';
-import { emptyDocument, newControlLayer, newMaskLayer, newPaintLayer, newPictureLayer } from './make.ts';
+import { newControlLayer, newMaskLayer, newPaintLayer, newPictureLayer } from './make.ts';
 import { setControl } from './ops/guides.ts';
 import { addItem } from './ops/items.ts';
 import { addLayer, removeLayer, select, setLocked, setOpacity } from './ops/layers.ts';
@@ -31,7 +31,7 @@ const stroke = (id: string, n = 1): Item => ({
 describe('any sequence of actions', () => {
   it('undone all is the start, redone all is the end', async () => {
     await fc.assert(fc.asyncProperty(anyDoing, async (actions) => {
-      const store = createCanvasStore();
+      const store = createCanvasStore({ document: inhabited });
       const start = now(store);
       for (const action of actions) await act(store, action);
       const end = now(store);
@@ -46,7 +46,7 @@ describe('any sequence of actions', () => {
 
   it('leaves a whole document that a stranger may read, with a frame on its grid', async () => {
     await fc.assert(fc.asyncProperty(anyActions, async (actions) => {
-      const store = createCanvasStore();
+      const store = createCanvasStore({ document: inhabited });
       for (const action of actions) {
         await act(store, action);
         expect(isFrame(now(store).frame)).toBe(true);
@@ -58,20 +58,20 @@ describe('any sequence of actions', () => {
 
   it('comes back from its journal, from any snapshot, with its undo', async () => {
     await fc.assert(fc.asyncProperty(anyActions, fc.double({ min: 0, max: 1, noNaN: true }), async (actions, part) => {
-      const { store, rows } = journalled();
+      const { store, rows } = journalled(inhabited);
       const cut = Math.floor(part * actions.length);
       for (const action of actions.slice(0, cut)) await act(store, action);
       const snapshot = { seq: rows.length, text: store.snapshot() };
       for (const action of actions.slice(cut)) await act(store, action);
       for (const stored of [{ snapshot: null, entries: rows }, { snapshot, entries: rows.slice(snapshot.seq) }]) {
-        const back = replay(stored);
+        const back = replay(stored, inhabited);
         expect(back).toMatchObject({ dropped: 0, problem: null });
         expect(back.document).toEqual(now(store));
         expect({ past: back.past.map((one) => one.label), future: back.future.map((one) => one.label) }).toEqual(store.steps());
-        const again = createCanvasStore();
+        const again = createCanvasStore({ document: inhabited });
         again.load(back.document, back.past, back.future);
         while (await again.undo());
-        expect(essence(now(again))).toEqual(essence(emptyDocument()));
+        expect(essence(now(again))).toEqual(essence(inhabited));
         while (await again.redo());
         const live = createCanvasStore({ document: now(store) });
         live.load(back.document, back.past, back.future);
@@ -83,7 +83,7 @@ describe('any sequence of actions', () => {
 
   it('drops a torn or damaged end up to the last whole entry', async () => {
     await fc.assert(fc.asyncProperty(anyDoing, fc.nat(), fc.constantFrom('torn', 'gap', 'foreign', 'strange'), async (actions, at, harm) => {
-      const { store, rows } = journalled();
+      const { store, rows } = journalled(inhabited);
       const states = [now(store)];
       store.onEntry(() => states.push(now(store)));
       for (const action of actions) await act(store, action);
@@ -94,7 +94,7 @@ describe('any sequence of actions', () => {
         : harm === 'gap' ? { seq: row.seq + 1, text: row.text }
           : harm === 'foreign' ? { seq: row.seq, text: encodeEntry({ seq: row.seq, kind: 'do', mark: '', diff: { layers: { nobody: { type: 'changed', fields: {}, items: [] } } } }) }
             : { seq: row.seq, text: '{"kind":"do","mark":"","diff":{"layers":{"__proto__":{"type":"removed"}}}}' };
-      const back = replay({ snapshot: null, entries: rows.with(broken, damaged) });
+      const back = replay({ snapshot: null, entries: rows.with(broken, damaged) }, inhabited);
       expect(back.document).toEqual(states[broken]);
       expect(back.dropped).toBe(rows.length - broken);
       expect(back.problem).not.toBeNull();
@@ -105,7 +105,7 @@ describe('any sequence of actions', () => {
 describe('diffs', () => {
   it('apply, reverse and join', async () => {
     await fc.assert(fc.asyncProperty(anyDoing, fc.double({ min: 0, max: 1, noNaN: true }), async (actions, part) => {
-      const store = createCanvasStore();
+      const store = createCanvasStore({ document: inhabited });
       const cut = Math.floor(part * actions.length);
       const first = now(store);
       for (const action of actions.slice(0, cut)) await act(store, action);
@@ -159,7 +159,11 @@ describe('the store', () => {
     const layer = newPaintLayer('Paint 1');
     const { store, rows } = journalled();
     store.apply(addLayer(layer), { mark: 'Add' });
-    for (const value of [0.5, 1, 0.7]) store.apply(setOpacity(layer.id, value), { mark: 'Opacity', merge: 'opacity' });
+    const drag = (value: number): unknown => store.apply(setOpacity(layer.id, value), { mark: 'Opacity', merge: 'opacity' });
+    drag(0.5);
+    drag(1);
+    expect(store.steps().past).toEqual(['Add']);
+    drag(0.7);
     expect(store.steps().past).toEqual(['Add', 'Opacity']);
     expect(replay({ snapshot: null, entries: rows }).past.map((one) => one.label)).toEqual(['Add', 'Opacity']);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canvasSubmitSchema } from '../../preload/contract/canvas.ts';
-import { act, anyActions, hash } from './anyOp.testing.ts';
+import { act, anyActions, hash, inhabited } from './anyOp.testing.ts';
 import { documentBounds } from './bounds.ts';
 import { cutToKept, estimateCoverage, isCovered, keptRect } from './coverage.ts';
 import { emptyDocument, newControlLayer, newMaskLayer, newPaintLayer, newPictureLayer, newReferenceLayer } from './make.ts';
@@ -141,8 +141,8 @@ describe('what stands in the way, and the nearest thing that works', () => {
     ['no model', emptyDocument(), { model: null }, 'MODEL', 'No model is ready yet'],
     ['no words', emptyDocument(), { prompt: ' ' }, 'PROMPT', 'Describe the picture first'],
     ['nothing to edit', emptyDocument(), { mode: 'edit' as const }, 'EMPTY', 'There is no picture inside the frame to edit'],
-    ['a mask and edges', made(addLayer(picture()), addLayer(mask()), addLayer(edges())), {}, 'COMBINATION', 'A mask and edges cannot be combined: edges draw the whole frame'],
-    ['an edit and edges', made(addLayer(picture()), addLayer(edges())), { mode: 'edit' as const }, 'COMBINATION', 'An edit cannot follow edges as well: they draw anew'],
+    ['a mask and edges', made(addLayer(picture()), addLayer(mask()), addLayer(edges())), {}, 'COMBINATION', 'A mask and edges cannot be combined: a map is for the whole frame'],
+    ['an edit and edges', made(addLayer(picture()), addLayer(edges())), { mode: 'edit' as const }, 'COMBINATION', 'An edit cannot follow edges as well: a map is for drawing anew'],
     ['two maps', made(addLayer(edges()), addLayer(edges())), {}, 'COMBINATION', 'One map at a time: 2 are shown'],
     ['an untrained fill', made(addLayer(picture()), addLayer(mask())), { model: model(['remove']) }, 'UNSUPPORTED', 'Toybox was not trained to fill a mask from words'],
     ['an untrained preset', made(addLayer(picture())), { mode: 'edit' as const, task: 'deblur' }, 'UNSUPPORTED', 'Toybox was not trained to deblur'],
@@ -173,13 +173,13 @@ describe('what stands in the way, and the nearest thing that works', () => {
       expect(found.remedies.length).toBeGreaterThan(0);
       for (const remedy of found.remedies) {
         let next: Partial<PlanInput> = { ...rest };
-        let changed = document;
-        if (remedy.type === 'hide') changed = made2(document, ...remedy.layerIds.map((id) => setVisible(id, false)));
-        else if (remedy.type === 'frame') changed = made2(document, setFrame(remedy.frame));
+        let after = document;
+        if (remedy.type === 'hide') after = changed(document, ...remedy.layerIds.map((id) => setVisible(id, false)));
+        else if (remedy.type === 'frame') after = changed(document, setFrame(remedy.frame));
         else if (remedy.type === 'mode') next = { ...next, mode: remedy.mode };
         else if (remedy.type === 'experimental') next = { ...next, experimental: true };
         else next = Object.fromEntries(Object.entries(next).filter(([key]) => key !== 'task'));
-        expect({ remedy: remedy.title, ok: planRun({ document: changed, mode: 'create', prompt: 'a red cube', model: model(), ...next }).ok }).toEqual({ remedy: remedy.title, ok: true });
+        expect({ remedy: remedy.title, ok: planRun({ document: after, mode: 'create', prompt: 'a red cube', model: model(), ...next }).ok }).toEqual({ remedy: remedy.title, ok: true });
       }
     }
   });
@@ -191,10 +191,15 @@ describe('what stands in the way, and the nearest thing that works', () => {
   });
 });
 
-function made2(document: CanvasDocument, ...ops: readonly Op[]): CanvasDocument {
+function changed(document: CanvasDocument, ...ops: readonly Op[]): CanvasDocument {
   const outcome = sequence(...ops)(document);
   if (!outcome.ok) throw new Error(outcome.refusal.message);
   return outcome.document;
+}
+
+function withoutGuides(document: CanvasDocument): CanvasDocument {
+  const guides = Object.values(document.layers).filter((layer) => layer.visible && (layer.kind === 'control' || layer.kind === 'reference'));
+  return changed(document, ...guides.map((layer) => setVisible(layer.id, false)));
 }
 
 describe('the request', () => {
@@ -202,10 +207,11 @@ describe('the request', () => {
   const project = crypto.randomUUID();
 
   it('is what the contract takes, whatever is on the canvas', async () => {
-    await fc.assert(fc.asyncProperty(anyActions, fc.constantFrom('create' as const, 'edit' as const), fc.boolean(), async (actions, mode, experimental) => {
-      const store = createCanvasStore();
+    await fc.assert(fc.asyncProperty(anyActions, fc.constantFrom('create' as const, 'edit' as const), fc.boolean(), fc.boolean(), async (actions, mode, experimental, guided) => {
+      const store = createCanvasStore({ document: inhabited });
       for (const action of actions) await act(store, action);
-      const answer = planRun({ document: store.getState().document, mode, prompt: 'a cube', model: model(all, 2), experimental });
+      const { document } = store.getState();
+      const answer = planRun({ document: guided ? document : withoutGuides(document), mode, prompt: 'a cube', model: model(all, 2), experimental });
       if (!answer.ok) {
         expect(answer.message).not.toBe('');
         return;

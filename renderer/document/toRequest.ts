@@ -83,17 +83,17 @@ function kindOf(situation: Situation): PlanKind | Obstacle {
 /** A map replaces the picture that the model looks at: both at once is nothing that it was trained for. */
 function controlClash(situation: Situation, control: ControlLayer): Obstacle {
   const name = controlName(control);
-  const leaveOut: Remedy = { type: 'hide', title: `Leave the ${name} out`, layerIds: situation.controls.map((layer) => layer.id) };
+  const leaveOut: Remedy = { type: 'hide', title: `Leave ${name} out`, layerIds: situation.controls.map((layer) => layer.id) };
   if (situation.input.mode === 'edit') {
-    return obstacle(situation, 'COMBINATION', `An edit cannot follow ${name} as well: they draw anew`, [leaveOut, { type: 'mode', title: `Draw anew along the ${name}`, mode: 'create' }]);
+    return obstacle(situation, 'COMBINATION', `An edit cannot follow ${name} as well: a map is for drawing anew`, [leaveOut, { type: 'mode', title: `Draw anew along ${name}`, mode: 'create' }]);
   }
-  return obstacle(situation, 'COMBINATION', `A mask and ${name} cannot be combined: ${name} draw the whole frame`, [
-    { type: 'hide', title: `Draw the whole frame along the ${name}`, layerIds: situation.masks.map((layer) => layer.id) }, leaveOut,
+  return obstacle(situation, 'COMBINATION', `A mask and ${name} cannot be combined: a map is for the whole frame`, [
+    { type: 'hide', title: `Draw the whole frame along ${name}`, layerIds: situation.masks.map((layer) => layer.id) }, leaveOut,
   ]);
 }
 
 function controlName(control: ControlLayer | undefined): string {
-  return control?.control === 'depth' ? 'depth' : control?.control === 'raw' ? 'the map' : 'edges';
+  return control?.control === 'depth' ? 'depth' : control?.control === 'raw' ? 'a map' : 'edges';
 }
 
 function missingWords(situation: Situation, kind: PlanKind): Obstacle | undefined {

@@ -52,7 +52,7 @@ describe('any tool', () => {
   }
 
   it('cancelled at any event leaves the document as it was when the gesture began, and shows nothing', () => {
-    fc.assert(fc.property(fc.constantFrom(...toolIds), fc.array(event, { maxLength: 12 }), fc.constantFrom('paint' as const, 'mask' as const), (tool, events, target) => {
+    fc.assert(fc.property(fc.constantFrom(...toolIds), fc.array(event, { maxLength: 12, size: 'max' }), fc.constantFrom('paint' as const, 'mask' as const), (tool, events, target) => {
       const hand = new Hand(made(addLayer(picture(400, 300)), addLayer(newMaskLayer('Mask 1'))));
       hand.options = { ...hand.options, target };
       hand.toolbox.select(tool);
@@ -78,7 +78,7 @@ describe('any tool', () => {
   });
 
   it('makes at most one step of undo a gesture, and a frame on its grid', async () => {
-    await fc.assert(fc.asyncProperty(fc.constantFrom(...toolIds), fc.array(event, { maxLength: 12 }), async (tool, events) => {
+    await fc.assert(fc.asyncProperty(fc.constantFrom(...toolIds), fc.array(event, { maxLength: 12, size: 'max' }), async (tool, events) => {
       const hand = new Hand(made(addLayer(picture(400, 300))));
       hand.toolbox.select(tool);
       let count = 0;
