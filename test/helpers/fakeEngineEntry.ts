@@ -68,7 +68,7 @@ class PuppetEngine implements Engine {
       if (request.previewEvery) run.onEvent?.({ type: 'preview', step, image: { width: 2, height: 2, data } });
     }
     // The smallest size that a request may ask for: what is recalled from a result must be a request again.
-    const image = 'image' in request ? request.image : { width: 16, height: 16, data: new Uint8Array(16 * 16 * 3).fill(7) };
+    const image = 'image' in request ? request.image : 'map' in request ? request.map : { width: 16, height: 16, data: new Uint8Array(16 * 16 * 3).fill(7) };
     if (request.prompt === 'malformed result') return { image: { width: 3, height: 3, data } } as GenerateResult;
     return { image, seed: request.seed ?? 42, steps, txtCfg: request.txtCfg ?? 5, imgCfg: 'imgCfg' in request ? (request.imgCfg ?? 1.5) : 1.5, timingsMs: { denoise: 1 }, reproduce: this.info.reproduce };
   }
