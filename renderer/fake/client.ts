@@ -54,6 +54,9 @@ export function fakeClient(options: { readonly history: number; readonly stepMs:
       settings: async () => settings,
       changeSettings: async (change: Partial<Settings>) => { settings = { ...settings, ...change }; news.tell({ type: 'settings', settings }); return settings; },
       diagnostics: async () => ({ text: 'fake', logFile: null }),
+      notices: async () => [],
+      reveal: async () => ({ shown: false }),
+      moveData: async () => undefined,
     },
     events: {
       watch: async (_input: unknown, { signal }: Call = {}) => news.listen({ type: 'snapshot', seq: news.next(), at: Date.now(), epoch: info.epoch, jobs: [...queue.jobs], queue: queue.status(), engine, settings }, signal),

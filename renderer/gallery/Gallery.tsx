@@ -5,6 +5,7 @@ import { useView } from '../shell/view.ts';
 import { cx } from '../ui/cx.ts';
 import { Filters } from './Filters.tsx';
 import css from './Gallery.module.css';
+import { FolderProgress } from './FolderProgress.tsx';
 import { Grid } from './Grid.tsx';
 import { Inspector } from './Inspector.tsx';
 import { Now } from './Now.tsx';
@@ -31,6 +32,7 @@ export function Gallery() {
       <div className={css.center}>
         <h1 className="visually-hidden">Gallery</h1>
         <SearchBar />
+        <FolderProgress />
         <Now />
         <Grid />
         <Composer />

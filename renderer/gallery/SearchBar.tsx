@@ -1,6 +1,6 @@
 import { Slider } from '@base-ui/react/slider';
-import { BookmarkPlus, Columns2, Grid2X2, GitFork, PanelRight, Search, X } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { BookmarkPlus, Columns2, FolderPlus, Grid2X2, GitFork, PanelRight, Search, X } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import type { GalleryFilter } from '../../preload/contract/gallery.ts';
 import { say } from '../shell/notices.ts';
 import { go, useView } from '../shell/view.ts';
@@ -11,6 +11,7 @@ import { count, dayName } from '../ui/format.ts';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Select } from '../ui/Select.tsx';
 import css from './Gallery.module.css';
+import { bringInFolder } from './folder.ts';
 import { loadCounts, refine, search, setText, useGallery } from './gallery.ts';
 import { chosenIds } from './selection.ts';
 
@@ -36,6 +37,20 @@ function Found() {
   const total = filter.trashed ? counts?.trashed : counts?.all;
   const narrowed = total !== undefined && result.items.length !== total;
   return <span className={css.found} role="status" data-found={searchNumber}>{narrowed ? `${count(result.items.length)} of ${count(total)} · ${Math.max(1, Math.round(tookMs))} ms` : ''}</span>;
+}
+
+/** The browser's own dialog for folders: what it gives is read here and stored picture by picture. */
+function BringInFolder() {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <IconButton label="Bring in a folder of pictures" onClick={() => input.current?.click()}><FolderPlus size={16} /></IconButton>
+      <input
+        ref={input} type="file" hidden multiple aria-label="Folder of pictures" data-testid="folder" {...{ webkitdirectory: '' }}
+        onChange={(event) => { void bringInFolder([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ''; }}
+      />
+    </>
+  );
 }
 
 /** Words to search by, what narrows the search, how much was found and how fast. */
@@ -95,6 +110,7 @@ export function SearchBar() {
               </Slider.Control>
             </Slider.Root>
           </div>
+          <BringInFolder />
           <IconButton className={css.toggle} label="Inspector" keys="\" aria-pressed={inspector} onClick={() => useView.setState({ inspectorOpen: !inspector })}><PanelRight size={16} /></IconButton>
         </>
       )}

@@ -16,10 +16,25 @@ import { NumberField } from '../ui/NumberField.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Select } from '../ui/Select.tsx';
 import { KeyList } from './KeyList.tsx';
+import { Reveal, Storage } from './Storage.tsx';
 import css from './SettingsDialog.module.css';
 import { saveSettings, useSettings } from './settings.ts';
 
 type Save = (patch: SettingsChange) => void;
+
+/** Only the desktop app can tell the system something; a browser's page has its own means. */
+function Told({ settings, save }: { readonly settings: Settings; readonly save: Save }) {
+  const host = useConnection((state) => state.info?.host);
+  if (host !== 'electron') return null;
+  return (
+    <>
+      <span>Notifications</span>
+      <div className={css.ctl}>
+        <Segmented label="Notifications" value={settings.notifications ? 'on' : 'off'} onChange={(next) => save({ notifications: next === 'on' })} segments={[{ value: 'on', label: 'When I look elsewhere' }, { value: 'off', label: 'Never' }]} />
+      </div>
+    </>
+  );
+}
 
 function Looks({ settings, save }: { readonly settings: Settings; readonly save: Save }) {
   return (
@@ -70,21 +85,6 @@ function Engine({ settings, save }: { readonly settings: Settings; readonly save
   );
 }
 
-function Storage({ settings, save }: { readonly settings: Settings; readonly save: Save }) {
-  const info = useConnection((state) => state.info);
-  return (
-    <>
-      <h3>Storage</h3>
-      <span>Data folder</span>
-      <code data-testid="data-dir">{info?.dataDir ?? ''}</code>
-      <span>Empty the trash</span>
-      <div className={css.ctl}><div className={css.grow}>
-        <NumberField label="After" unit="days" value={settings.trashDays} min={0} max={3650} defaultValue={30} hint="0 never empties it" onChange={(trashDays) => save({ trashDays })} />
-      </div></div>
-    </>
-  );
-}
-
 function About() {
   const info = useConnection((state) => state.info);
   const copy = async (): Promise<void> => copyText((await studio().system.diagnostics()).text, 'Diagnostics');
@@ -92,7 +92,9 @@ function About() {
     <>
       <h3>About</h3>
       <span>Version</span>
-      <div className={css.ctl}><span>{info === undefined ? '' : `${info.version} · ${info.host === 'electron' ? 'desktop' : 'browser'}`}</span><Button size="sm" onClick={() => { void copy(); }}>Copy diagnostics</Button></div>
+      <div className={css.ctl}><span>{info === undefined ? '' : `${info.version} · ${info.host === 'electron' ? 'desktop' : 'browser'}`}</span></div>
+      <span>Troubles</span>
+      <div className={css.ctl}><Button size="sm" onClick={() => { void copy(); }}>Copy diagnostics</Button><Reveal what="log" name="Show the log" /></div>
       <span>Network</span>
       <span>{info?.outboundRequests === 0 ? 'No requests so far. Nothing is fetched unless you ask.' : `${info?.outboundRequests ?? 0} requests since the start`}</span>
     </>
@@ -111,6 +113,7 @@ export function SettingsDialog() {
       {settings !== undefined && (
         <div className={css.set}>
           <Looks settings={settings} save={save} />
+          <Told settings={settings} save={save} />
           <Engine settings={settings} save={save} />
           <Storage settings={settings} save={save} />
           <h3>Keyboard</h3>

@@ -11,17 +11,19 @@ import css from './App.module.css';
 import { DropArea } from './DropArea.tsx';
 import { Header } from './Header.tsx';
 import { later } from './later.tsx';
+import { StartNotices } from './StartNotices.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { Toasts } from './Toasts.tsx';
 import { toasts } from './notices.ts';
 import { useView } from './view.ts';
 
 // What the first look at the window does not need comes after it: the studio is there a good deal sooner.
+// In the order in which they are fetched when nothing else happens.
+const Palette = later(async () => (await import('../palette/Palette.tsx')).Palette);
 const Gallery = later(async () => (await import('../gallery/Gallery.tsx')).Gallery);
 const Ask = later(async () => (await import('../ask/Ask.tsx')).Ask);
 const Models = later(async () => (await import('../models/Models.tsx')).Models);
 const Viewer = later(async () => (await import('../viewer/Viewer.tsx')).Viewer);
-const Palette = later(async () => (await import('../palette/Palette.tsx')).Palette);
 const SettingsDialog = later(async () => (await import('../settings/SettingsDialog.tsx')).SettingsDialog);
 const ExportDialog = later(async () => (await import('../canvas/ExportDialog.tsx')).ExportDialog);
 const DeleteDialog = later(async () => (await import('../gallery/DeleteDialog.tsx')).DeleteDialog);
@@ -70,6 +72,7 @@ export function App() {
               <Place />
               {viewing !== undefined && <Viewer key={viewing} id={viewing} />}
               <LinkLost />
+              <StartNotices />
             </main>
             <StatusBar />
           </div>

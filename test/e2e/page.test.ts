@@ -1,8 +1,10 @@
 /** The whole page in a real browser, on fake services: every place, every key, nothing serious for a screen reader. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
+import sharp from 'sharp';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launch, skipReason } from './browser.ts';
@@ -225,6 +227,7 @@ describe.skipIf(skipped !== undefined)('the page', () => {
     }
     expect([...seen]).toEqual(expect.arrayContaining(['header', 'stage', 'prompt', 'panel', 'status']));
     await page.keyboard.press('Control+k');
+    await page.getByTestId('palette').waitFor();
     await page.keyboard.type('light');
     await page.keyboard.press('Enter');
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe('light');
@@ -233,8 +236,10 @@ describe.skipIf(skipped !== undefined)('the page', () => {
   it.each(['dark', 'light'] as const)('has nothing serious for axe, %s', async (theme) => {
     const page = await open('history=120&stepMs=300');
     await page.keyboard.press('Control+k');
+    await page.getByTestId('palette').waitFor();
     await page.keyboard.type(`theme ${theme}`);
     await page.keyboard.press('Enter');
+    await page.getByTestId('palette').waitFor({ state: 'detached' });
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe(theme);
     const found: string[] = [];
     const check = async (name: string): Promise<void> => {
@@ -261,10 +266,93 @@ describe.skipIf(skipped !== undefined)('the page', () => {
     await page.keyboard.press('g');
     await page.getByTestId('lineage').waitFor();
     await check('lineage');
+    await place(page, 'Gallery');
+    await page.getByRole('option').first().click();
+    await page.getByRole('option').nth(1).click({ modifiers: ['Control'] });
+    await check('gallery, two chosen');
+    await page.keyboard.press('c');
+    await page.getByRole('table').waitFor();
+    await check('compare');
+    await place(page, 'Gallery');
+    await page.getByRole('option').first().click();
+    await page.keyboard.press('Space');
+    await page.getByTestId('viewer').waitFor();
+    await check('viewer');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Delete');
+    await page.getByText('Moved to the trash').waitFor();
+    await check('toast');
+    await page.getByRole('navigation', { name: 'Filters' }).getByRole('button', { name: /Trash/ }).click();
+    await page.getByRole('option').first().click();
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog', { name: 'Delete for ever' }).waitFor();
+    await check('delete for ever');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('re');
+    await page.getByTestId('palette').waitFor();
+    await check('palette');
+    await page.keyboard.press('Escape');
     await page.keyboard.press('Control+,');
     await page.getByRole('dialog', { name: 'Settings' }).waitFor();
     await check('settings');
     expect(found).toEqual([]);
+  });
+
+  it('stays whole at 200 % zoom: everything can be scrolled to', async () => {
+    // A window of 1440 × 900 at 200 %.
+    const page = await open('history=40', 720, 450);
+    await place(page, 'Gallery');
+    await page.getByRole('option').first().waitFor();
+    const lost = await page.evaluate(() => {
+      const out: string[] = [];
+      for (const one of document.querySelectorAll<HTMLElement>('button, input:not([hidden]), textarea, [role=option]')) {
+        if (one.closest('[hidden]') !== null || one.getClientRects().length === 0) continue;
+        one.scrollIntoView({ block: 'center', inline: 'center' });
+        const box = one.getBoundingClientRect();
+        if (box.right < 1 || box.bottom < 1 || box.left > innerWidth - 1 || box.top > innerHeight - 1) out.push(one.getAttribute('aria-label') ?? one.textContent ?? one.tagName);
+      }
+      return out;
+    });
+    expect(lost).toEqual([]);
+    await page.screenshot({ path: join(shots, 'gallery-zoomed.png') });
+  });
+
+  it('moves nothing for who wants no motion', async () => {
+    const page = await open('history=40');
+    await page.keyboard.press('Control+,');
+    await page.getByRole('dialog', { name: 'Settings' }).waitFor();
+    const moving = await page.evaluate(() => [...document.querySelectorAll('*')].filter((one) => {
+      const { transitionDuration, animationDuration } = getComputedStyle(one);
+      return [transitionDuration, animationDuration].some((list) => list.split(',').some((time) => Number.parseFloat(time) > 0));
+    }).map((one) => one.className));
+    expect(moving).toEqual([]);
+  });
+
+  it('brings in a folder with progress, names what it could not read, and moves the data folder with the next start', async () => {
+    const page = await open('history=3');
+    const folder = mkdtempSync(join(tmpdir(), 'ovis-folder-'));
+    for (const name of ['a', 'b', 'c']) await sharp({ create: { width: 16, height: 16, channels: 3, background: { r: name.charCodeAt(0), g: 90, b: 20 } } }).png().toFile(join(folder, `${name}.png`));
+    writeFileSync(join(folder, 'broken.png'), 'no picture');
+    writeFileSync(join(folder, 'notes.txt'), 'nor this');
+    await place(page, 'Gallery');
+    await page.getByRole('option').first().waitFor();
+    const before = await page.getByRole('option').count();
+    await page.getByTestId('folder').setInputFiles(folder);
+    await page.getByText('3 pictures brought in, 1 file left out').waitFor();
+    await expect.poll(() => page.getByRole('option').count()).toBe(before + 3);
+    await page.getByText('1 file could not be read.').waitFor();
+    await page.getByText('Details').click();
+    await page.getByText('broken.png').waitFor();
+    await page.getByRole('button', { name: 'Put away' }).click();
+    rmSync(folder, { recursive: true });
+
+    await page.keyboard.press('Control+,');
+    await page.getByRole('button', { name: 'Move…' }).click();
+    await page.getByLabel('New data folder').fill('/somewhere/else');
+    await page.screenshot({ path: join(shots, 'settings.png') });
+    await page.keyboard.press('Enter');
+    await page.getByText('Moves to /somewhere/else when the studio starts next.').waitFor();
   });
 
   it.each([[1100, 700], [1440, 900], [2200, 1300]])('clips nothing sideways at %i', async (width, height) => {
