@@ -24,8 +24,6 @@ export interface Diff {
   readonly layers: Readonly<Record<string, LayerChange>>;
 }
 
-export const noChange: Diff = { layers: {} };
-
 export function isNoChange(diff: Diff): boolean {
   return diff.order === undefined && diff.frame === undefined && diff.selected === undefined && Object.keys(diff.layers).length === 0;
 }

@@ -64,12 +64,6 @@ export function fromLatent(point: LatentPoint): FramePoint {
   return framePoint(point.x * pixelsPerLatent, point.y * pixelsPerLatent);
 }
 
-/** What of the canvas the window shows. */
-export function visibleRect(view: View, viewport: Viewport): Rect {
-  const { x, y } = toCanvas(view, screenPoint(0, 0));
-  return { x, y, width: viewport.width / view.zoom, height: viewport.height / view.zoom };
-}
-
 export function pan(view: View, by: Point): View {
   return { zoom: view.zoom, x: view.x + by.x, y: view.y + by.y };
 }

@@ -72,6 +72,8 @@ describe('what a run will do', () => {
       kind: 'edit', scope: 'Whole frame', frame: { x: 0, y: 0, width: 1024, height: 672 }, keep: { x: 0, y: 0, width: 1001, height: 667 }, task: null,
     });
     expect(keptRect(document)).toEqual({ x: 0, y: 0, width: 1001, height: 667 });
+    const veiled = made(addLayer(picture({ x: 0, y: 0, width: 1001, height: 667 })), fitFrameToLayers(), addLayer(mask()));
+    expect(plan(veiled)).toMatchObject({ kind: 'inpaint', scope: 'Inside Mask 1', keep: { width: 1001, height: 667 } });
   });
 
   it('cuts a result to what belongs to the canvas', () => {

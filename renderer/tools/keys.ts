@@ -6,7 +6,7 @@ export type CanvasAction =
   | 'hold.hand' | 'hold.picker' | 'hold.original'
   | 'brush.smaller' | 'brush.larger' | 'brush.swapColours' | 'brush.resetColours' | 'brush.target'
   | 'layer.delete' | 'layer.clear' | 'layer.mergeDown' | 'layer.duplicate' | 'layer.above' | 'layer.below' | 'layer.raise' | 'layer.lower'
-  | 'layer.newPaint' | 'layer.newMask' | 'layer.flipHorizontal' | 'layer.flipVertical' | 'layer.lock' | 'layer.show'
+  | 'layer.newPaint' | 'layer.newMask' | 'layer.rotateLeft' | 'layer.rotateRight' | 'layer.resetTransform' | 'layer.flipHorizontal' | 'layer.flipVertical' | 'layer.lock' | 'layer.show'
   | 'layer.left' | 'layer.right' | 'layer.up' | 'layer.down' | 'layer.farLeft' | 'layer.farRight' | 'layer.farUp' | 'layer.farDown'
   | 'mask.invert' | 'mask.grow' | 'mask.shrink' | 'mask.feather' | 'mask.fromAlpha'
   | 'view.fit' | 'view.fitFrame' | 'view.zoom100' | 'view.zoom200' | 'view.zoom400' | 'view.zoom800' | 'view.zoomIn' | 'view.zoomOut'
@@ -67,6 +67,9 @@ const layers: readonly KeyBinding[] = [
   { id: 'layer.raise', title: 'Move layer up', group: 'Layers', keys: ['Ctrl+]'], repeats: true },
   { id: 'layer.newPaint', title: 'New paint layer', group: 'Layers' },
   { id: 'layer.newMask', title: 'New mask', group: 'Layers' },
+  { id: 'layer.rotateLeft', title: 'Turn layer left by 90°', group: 'Layers' },
+  { id: 'layer.rotateRight', title: 'Turn layer right by 90°', group: 'Layers' },
+  { id: 'layer.resetTransform', title: 'Put layer back where it was made', group: 'Layers' },
   { id: 'layer.flipHorizontal', title: 'Flip layer left to right', group: 'Layers' },
   { id: 'layer.flipVertical', title: 'Flip layer upside down', group: 'Layers' },
   { id: 'layer.lock', title: 'Lock or unlock layer', group: 'Layers' },
@@ -126,23 +129,3 @@ const edits: readonly KeyBinding[] = [
 
 /** Every action of the canvas. */
 export const canvasKeys: readonly KeyBinding[] = [...tools, ...brush, ...layers, ...masks, ...views, ...runs, ...edits];
-
-export interface KeySituation {
-  /** Results wait on the canvas and the canvas has the focus. */
-  readonly staging: boolean;
-  /** A gesture is under way: it consumes the first Esc, and no result is accepted by accident. */
-  readonly gesture: boolean;
-}
-
-/**
- * What a chord means now; undefined = nothing. `keysOf` answers a rebound chord (one, in place of all), or undefined for the default.
- * While results wait, their keys come first; in mid-gesture only Esc and held keys do.
- */
-export function actionOf(chord: string, situation: KeySituation, keysOf: (id: CanvasAction) => string | undefined = () => undefined): KeyBinding | undefined {
-  const matches = canvasKeys.filter((binding) => {
-    const rebound = keysOf(binding.id);
-    return rebound === undefined ? binding.keys?.includes(chord) === true : rebound === chord;
-  });
-  if (situation.gesture) return matches.find((binding) => binding.id === 'edit.cancel' || (binding.hold === true && binding.staging !== true));
-  return (situation.staging ? matches.find((binding) => binding.staging === true) : undefined) ?? matches.find((binding) => binding.staging !== true);
-}
