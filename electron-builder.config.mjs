@@ -16,7 +16,7 @@ export default {
   copyright: 'Apache-2.0',
   directories: { output: 'dist', buildResources: 'resources/app' },
   files: ['out/main/**', 'out/preload/**', 'out/renderer/**', 'package.json', '!**/*.{map,md,d.ts,d.mts,d.cts,ts,mts}', ...foreign],
-  extraResources: [{ from: 'resources/models/toybox', to: 'models/toybox' }],
+  extraResources: [{ from: 'resources/models/toybox', to: 'models/toybox' }, { from: 'resources/app/examples', to: 'examples' }],
   asar: true,
   // Libraries that the system's loader opens must lie as files.
   asarUnpack: ['node_modules/onnxruntime-node/bin/**', 'node_modules/better-sqlite3/prebuilds/**', 'node_modules/@img/**'],

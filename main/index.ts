@@ -30,6 +30,7 @@ async function start(): Promise<void> {
   const studio = await openStudio({
     dataDir: dir,
     builtInDir: app.isPackaged ? join(process.resourcesPath, 'models/toybox') : join(app.getAppPath(), 'resources/models/toybox'),
+    examplesDir: app.isPackaged ? join(process.resourcesPath, 'examples') : join(app.getAppPath(), 'resources/app/examples'),
     version: app.getVersion(),
     host: 'electron',
     spawn: spawnElectron(),

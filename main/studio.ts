@@ -54,6 +54,8 @@ export interface StudioOptions {
   readonly version: string;
   readonly host: SystemInfo['host'];
   readonly spawn: SpawnEngine;
+  /** Pictures of the starts that are one click away. */
+  readonly examplesDir?: string;
   /** What a person should hear besides what the parts tell. */
   readonly notices?: readonly Failure[];
   /** Shows a file or folder of this machine in its file manager; false where there is none. */
@@ -124,7 +126,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       gallery: galleryRoom(parts.history, parts.assets, parts.pictures, events),
       lineage: { get: (input) => parts.history.lineage.get(input) },
       ask: askRoom(parts.history, parts.queue, events),
-      examples: examplesRoom(),
+      examples: examplesRoom({ assets: parts.assets, models, dir: options.examplesDir }),
     };
     const report: Report = (failure, call) => log.failure(failure, call);
     return {

@@ -40,7 +40,7 @@ export async function runInBrowser(options: BrowserOptions): Promise<void> {
   // Whether the page is built is looked up while the services open.
   const [built, opened] = await Promise.allSettled([
     buildPage(say),
-    openStudio({ dataDir, builtInDir: builtInModel, version, host: 'browser', spawn: spawnNode(), openParts: options.openParts ?? openParts, reveal: async (path) => openBrowser(path), ...(failure && { notices: [toFailure(failure)] }) }),
+    openStudio({ dataDir, builtInDir: builtInModel, examplesDir: join(root, 'resources/app/examples'), version, host: 'browser', spawn: spawnNode(), openParts: options.openParts ?? openParts, reveal: async (path) => openBrowser(path), ...(failure && { notices: [toFailure(failure)] }) }),
   ]);
   if (opened.status === 'rejected') throw opened.reason;
   const studio = opened.value;

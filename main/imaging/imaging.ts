@@ -118,6 +118,12 @@ export class Imaging {
     return this.#ask<Uint8Array>({ type: 'encodePng', image, text });
   }
 
+  /** Starts the worker ahead of its first task: a preview should not wait for it. */
+  warm(): void {
+    const worker = this.#worker ?? this.#start();
+    if (this.#pending.size === 0) worker.unref();
+  }
+
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;

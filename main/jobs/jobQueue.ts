@@ -20,7 +20,7 @@ export interface QueueParts {
   readonly history: Pick<HistoryService, 'jobs' | 'chats' | 'gallery'>;
   readonly assets: Pick<AssetStore, 'info' | 'file' | 'put'>;
   readonly pictures: Pictures;
-  readonly imaging: Pick<Imaging, 'encodePreview' | 'encodeSheet'>;
+  readonly imaging: Pick<Imaging, 'encodePreview' | 'encodeSheet'> & Partial<Pick<Imaging, 'warm'>>;
   readonly engine: Pick<EngineService, 'load' | 'generate' | 'understand'>;
   readonly models: Pick<ModelList, 'list' | 'dirOf'>;
   readonly settings: Pick<SettingsService, 'get'>;
@@ -193,6 +193,7 @@ class Queue implements JobQueue {
         return recordOf(job, firstOrder(this.#table.all(), job.lane, wanted.length, toFront) + at, modelId, now);
       });
     });
+    this.#parts.imaging.warm?.();
     // The turn knows its job before that can have ended.
     for (const job of records) await this.#tellTurn(job);
     this.#prepare(records);

@@ -34,7 +34,7 @@ async function open(): Promise<void> {
   writeFileSync(join(builtInDir, 'config.json'), '{}');
   writeFileSync(join(builtInDir, 'model.safetensors'), 'weights');
   writeFileSync(join(builtInDir, 'studio.json'), JSON.stringify({ contextImages: 2, sizes: [[64, 64]], steps: 4, txtCfg: 3, imgCfg: 1.2, tasks: { inpaint: { template: 'x {prompt}', fill: 'grey' } } }));
-  studio = await openStudio({ dataDir, builtInDir, version: '1.2.3', host: 'browser', spawn: spawnNode({ entry }), openParts });
+  studio = await openStudio({ dataDir, builtInDir, version: '1.2.3', host: 'browser', spawn: spawnNode({ entry }), openParts, examplesDir: join(import.meta.dirname, '../../resources/app/examples') });
   host = await startLoopback({ handler: studio.handler, resources: studio.resources, pageDir: dir });
   socket = new WebSocket(`${host.origin.replace('http', 'ws')}/rpc`, { headers: { authorization: `Bearer ${host.secret}` } });
   client = createORPCClient(new RPCLink({ websocket: socket as never }));
@@ -301,6 +301,10 @@ describe('a project', () => {
   });
 });
 
-it('offers starts that the contract accepts', async () => {
-  expect((await client.examples.list()).length).toBeGreaterThanOrEqual(3);
+it('offers starts that the contract accepts, with pictures of the model\'s size', async () => {
+  const starts = await client.examples.list();
+  expect(starts.map(({ place }) => place)).toEqual(['create', 'edit', 'ask']);
+  for (const { image } of starts) expect(await client.assets.info({ hash: image ?? '' })).toMatchObject({ width: 128, height: 128 });
+  expect(starts[1]?.request).toMatchObject({ kind: 'edit', image: starts[1]?.image });
+  await client.jobs.submit({ requests: starts.flatMap(({ request }) => (request ? [request] : [])) });
 });
