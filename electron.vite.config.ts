@@ -16,6 +16,7 @@ export default defineConfig(({ command, mode }) => ({
           'imaging/worker': 'main/imaging/worker.ts',
           'history/worker': 'main/history/worker.ts',
           'models/hashWorker': 'main/models/hashWorker.ts',
+          'native/weights/pack/worker': 'native/weights/pack/worker.ts',
         },
         formats: ['es'],
       },

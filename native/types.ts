@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly provider?: ProviderName;
   readonly precision?: Precision;
   readonly attention?: AttentionVariant;
+  /** A folder where this model's packed weights are made once and kept; without it each load packs them anew. */
+  readonly packedDir?: string;
 }
 
 /**
@@ -151,7 +153,9 @@ export type ProgressEvent =
   | { readonly type: 'stage'; readonly stage: 'load' | 'condition' | 'encode' | 'denoise' | 'decode' | 'understand' }
   | { readonly type: 'step'; readonly step: number; readonly steps: number; readonly stepMs: number; readonly leftMs: number }
   | { readonly type: 'preview'; readonly step: number; readonly image: RgbImage }
-  | { readonly type: 'token'; readonly text: string; readonly index: number };
+  | { readonly type: 'token'; readonly text: string; readonly index: number }
+  /** Weights of a network are packed for this precision, once. Bytes of stored weights. */
+  | { readonly type: 'packing'; readonly network: string; readonly doneBytes: number; readonly totalBytes: number; readonly bytesPerSecond: number };
 
 export interface GenerateResult {
   readonly image: RgbImage;

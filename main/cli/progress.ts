@@ -35,6 +35,7 @@ export class ProgressBar {
   readonly onEvent = (event: ProgressEvent): void => {
     if (event.type === 'stage') this.say(`${stageNames[event.stage]} …`);
     else if (event.type === 'step') this.#step(event.step, event.steps, event.leftMs);
+    else if (event.type === 'packing') this.say(`Packing weights, once: ${(event.doneBytes / 1e9).toFixed(2)} of ${(event.totalBytes / 1e9).toFixed(2)} GB · ${(event.bytesPerSecond / 1e9).toFixed(2)} GB/s`);
   };
 
   /** A line of its own. */

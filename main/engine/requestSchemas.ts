@@ -46,6 +46,7 @@ export const engineOptionsSchema = z.strictObject({
   provider: opt(z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml'])),
   precision: opt(z.enum(['fp32', 'fp16', 'int8', 'q4'])),
   attention: opt(z.enum(['auto', 'fused', 'decomposed'])),
+  packedDir: opt(z.string().min(1)),
 } satisfies FieldsOf<EngineOptions>);
 
 const sampling = {

@@ -4,11 +4,11 @@ import type { EngineService, ModelList, SettingsService } from '../services.ts';
 
 export class ModelLoader {
   readonly #engine: Pick<EngineService, 'load'>;
-  readonly #models: Pick<ModelList, 'dirOf' | 'list'>;
+  readonly #models: Pick<ModelList, 'dirOf' | 'list'> & Partial<Pick<ModelList, 'packedDirOf'>>;
   readonly #settings: Pick<SettingsService, 'get'>;
   #loaded: { readonly key: string; readonly info: ModelInfo } | undefined;
 
-  constructor(engine: Pick<EngineService, 'load'>, models: Pick<ModelList, 'dirOf' | 'list'>, settings: Pick<SettingsService, 'get'>) {
+  constructor(engine: Pick<EngineService, 'load'>, models: Pick<ModelList, 'dirOf' | 'list'> & Partial<Pick<ModelList, 'packedDirOf'>>, settings: Pick<SettingsService, 'get'>) {
     this.#engine = engine;
     this.#models = models;
     this.#settings = settings;
@@ -17,7 +17,7 @@ export class ModelLoader {
   /** Loads it unless it is what was loaded last; the host brings that one back by itself after a crash. Errors: MODEL_MISSING, the engine's. */
   async ensure(modelId: string, run: RunOptions): Promise<ModelInfo> {
     const dir = await this.#models.dirOf(modelId);
-    const options = this.#options();
+    const options = this.#options(modelId);
     const key = JSON.stringify([dir, options]);
     if (this.#loaded?.key === key) return this.#loaded.info;
     this.#loaded = undefined;
@@ -33,8 +33,9 @@ export class ModelLoader {
     this.#loaded = undefined;
   }
 
-  #options(): EngineOptions {
+  #options(modelId: string): EngineOptions {
     const { threads, provider, precision, attention } = this.#settings.get();
-    return { attention, ...(threads !== null && { threads }), ...(provider !== null && { provider }), ...(precision !== null && { precision }) };
+    const packedDir = this.#models.packedDirOf?.(modelId);
+    return { attention, ...(threads !== null && { threads }), ...(provider !== null && { provider }), ...(precision !== null && { precision }), ...(packedDir !== undefined && { packedDir }) };
   }
 }

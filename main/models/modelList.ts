@@ -94,6 +94,10 @@ export class ModelFolders implements ModelList {
     return this.#remembered.folders.find((entry) => resolve(entry.dir) === folder)?.id ?? null;
   }
 
+  packedDirOf(modelId: string): string | undefined {
+    return modelId === builtInModelId || !/^[\w][\w.-]*$/.test(modelId) ? undefined : join(this.#options.dataDir, 'packed', modelId);
+  }
+
   /** A checkpoint's folder, or a hub cache that holds one. MODEL_MISSING, CONFIG_INVALID, REQUEST_INVALID where several could be meant. */
   async importFolder(dir: string): Promise<ModelEntry> {
     const real = await findCheckpoint(dir);
@@ -109,6 +113,7 @@ export class ModelFolders implements ModelList {
   async forget(modelId: string): Promise<void> {
     const { folders, removed } = this.#remembered;
     await this.#save({ folders: folders.filter(({ id }) => id !== modelId), removed: removed.filter(({ id }) => id !== modelId) });
+    await this.#dropPacked(modelId);
   }
 
   /** Removes a downloaded model's files, and remembers where it came from. REQUEST_INVALID for one that the studio did not download. */
@@ -120,7 +125,13 @@ export class ModelFolders implements ModelList {
     // Remembered first: a studio that ends in between has then forgotten nothing.
     await this.#save({ folders, removed: [...removed.filter(({ id }) => id !== modelId), { id: modelId, name, source, licence }] });
     await rm(found.dir, { recursive: true, force: true });
+    await this.#dropPacked(modelId);
     this.#options.changed();
+  }
+
+  async #dropPacked(modelId: string): Promise<void> {
+    const dir = this.packedDirOf(modelId);
+    if (dir !== undefined) await rm(dir, { recursive: true, force: true });
   }
 
   async #installed(): Promise<{ readonly dir: string; readonly manifest: Manifest }[]> {

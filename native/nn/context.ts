@@ -2,6 +2,9 @@ import { Graph, type Value } from '../onnx/graph.ts';
 import { cast } from '../onnx/ops.ts';
 import type { DataType } from '../onnx/proto.ts';
 import type { Precision } from '../types.ts';
+import type { PackRequest } from '../weights/pack/store.ts';
+import type { Part } from '../weights/pack/tensor.ts';
+import type { TensorEntry } from '../weights/safetensors.ts';
 import type { Weights } from '../weights/weights.ts';
 
 /** How a network is to be built: which kernels, which number format, which intermediate values to expose. */
@@ -46,6 +49,8 @@ const storedType: Readonly<Record<string, DataType>> = { F32: 'f32', F16: 'f16',
  */
 export function weight(ctx: BuildContext, name: string, shape: readonly number[], view?: readonly number[]): Value {
   const entry = ctx.weights.expect(name, shape);
+  const half = ctx.computeType === 'f16' ? packedHalf(ctx, entry, shape, view ?? shape) : null;
+  if (half) return half;
   const dataType = storedType[entry.dtype] as DataType;
   const used = view ?? shape;
   const elementBytes = dataType === 'f32' ? 4 : 2;
@@ -55,6 +60,31 @@ export function weight(ctx: BuildContext, name: string, shape: readonly number[]
     kind: 'external', location: ctx.weights.location(entry), offset: entry.offset, byteLength,
   });
   return cast(ctx.g, stored, ctx.computeType);
+}
+
+/** Small tensors are cast at each load: nothing is gained by packing them. */
+const worthPacking = 2 ** 16;
+
+/** The same tensor as half precision from the packed file, where there is one. */
+function packedHalf(ctx: BuildContext, entry: TensorEntry, shape: readonly number[], used: readonly number[]): Value | null {
+  const count = shape.reduce((a, b) => a * b, 1);
+  if (entry.dtype === 'F16' || count < worthPacking) return null;
+  const found = packedMatrix(ctx, { kind: 'f16', entry, rows: shape[0] as number, columns: count / (shape[0] as number) });
+  return found && found(0, 'f16', used);
+}
+
+/** Asks for a packed matrix; its parts become graph constants by number. */
+export function packedMatrix(ctx: BuildContext, request: Omit<PackRequest, 'name'>): ((part: number, dataType: DataType, shape: readonly number[]) => Value) | null {
+  const { name } = request.entry;
+  const found = ctx.weights.packed?.({ ...request, name });
+  if (!found) return null;
+  return (index, dataType, shape) => {
+    const part = found.parts[index] as Part;
+    const elementBytes = { f32: 4, f16: 2 }[dataType as 'f32'] ?? 1;
+    return ctx.g.initializer(`${name}/${request.kind}.${index}[${shape.join('x')}]`, dataType, shape, {
+      kind: 'external', location: found.location, offset: part.offset, byteLength: shape.reduce((a, b) => a * b, elementBytes),
+    });
+  };
 }
 
 /** A float graph input, cast to the activations' type. */

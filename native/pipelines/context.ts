@@ -28,6 +28,7 @@ export class Stopwatch {
     this.networks = networks;
     this.run = run;
     networks.takeLoadMs();
+    networks.follow(run);
   }
 
   /** Times one stage; what it spent on loading networks is counted apart, as `load`. */

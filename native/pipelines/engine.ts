@@ -66,7 +66,7 @@ export class PipelineEngine implements Engine {
   }
 
   static async open(dir: string, options: EngineOptions): Promise<PipelineEngine> {
-    const ctx = await openPipeline(dir, await choose(options));
+    const ctx = await openPipeline(dir, await choose(options), options.packedDir === undefined ? {} : { packedDir: options.packedDir });
     if (ctx.checkpoint.weightBytes <= SCAN_BYTES) await scanNonFinite(ctx.checkpoint);
     return new PipelineEngine(ctx);
   }

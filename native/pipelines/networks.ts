@@ -8,8 +8,9 @@ import { buildYak } from '../models/yak.ts';
 import type { BuildOptions } from '../nn/context.ts';
 import type { BuiltGraph } from '../onnx/graph.ts';
 import { createSession, type HostTensor, type Session } from '../onnx/session.ts';
-import type { Precision, ProviderName } from '../types.ts';
+import type { Precision, ProviderName, RunOptions } from '../types.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
+import { withPacked } from '../weights/pack/apply.ts';
 
 export type NetworkName = 'visualTokenizer' | 'llm' | 'lmHead' | 'refiner' | 'yak' | 'vaeEncoder' | 'vaeDecoder';
 
@@ -26,6 +27,8 @@ export interface NetworksOptions {
   readonly taps?: ReadonlySet<string> | 'all';
   /** Sessions may take this much memory together; the least recently used go first. Default: 55 % of the machine's. */
   readonly budgetBytes?: number;
+  /** Where packed weights of this model are kept; without it each load packs them anew. */
+  readonly packedDir?: string;
 }
 
 const prefixes: Readonly<Record<NetworkName, readonly string[]>> = {
@@ -55,6 +58,7 @@ export class Networks {
   /** In order of use, the oldest first. */
   private readonly loaded = new Map<NetworkName, Loaded>();
   private loadMs = 0;
+  private followed: RunOptions | undefined;
 
   constructor(checkpoint: Checkpoint, choice: RuntimeChoice, options: NetworksOptions = {}) {
     this.checkpoint = checkpoint;
@@ -62,9 +66,8 @@ export class Networks {
     this.options = options;
   }
 
-  private build(name: NetworkName, queryChunks: number): BuiltGraph {
-    const { checkpoint } = this;
-    const { llm, vision, yak, vae } = checkpoint.config;
+  private build(name: NetworkName, queryChunks: number, checkpoint = this.checkpoint): BuiltGraph {
+    const { llm, vision, yak, vae } = this.checkpoint.config;
     const options: BuildOptions = {
       precision: this.choice.precision,
       attention: this.choice.attention,
@@ -104,6 +107,21 @@ export class Networks {
     }
   }
 
+  /** The checkpoint as this network's graph is to see it: with its matrices packed, where there is a folder for that. */
+  private async packed(name: NetworkName): Promise<Checkpoint> {
+    const { packedDir } = this.options;
+    if (packedDir === undefined || this.choice.precision === 'fp32') return this.checkpoint;
+    return withPacked(this.checkpoint, (weights) => this.build(name, 1, weights), {
+      dir: packedDir, hash: this.checkpoint.hash, network: name, threads: this.choice.threads, signal: this.followed?.signal,
+      progress: (progress) => this.followed?.onEvent?.({ type: 'packing', network: name, ...progress }),
+    });
+  }
+
+  /** Whose events and whose end the making of packed weights follows. */
+  follow(run: RunOptions): void {
+    this.followed = run;
+  }
+
   /** The session of a network, ready to run. `queryChunks` matters to decomposed attention only. */
   async session(name: NetworkName, queryChunks = 1): Promise<Session> {
     const known = this.loaded.get(name);
@@ -119,8 +137,9 @@ export class Networks {
     const bytes = this.estimate(name);
     await this.makeRoom(bytes);
     const started = performance.now();
-    const session = await createSession(this.build(name, queryChunks), {
-      provider: this.choice.provider, threads: this.choice.threads, externalRoot: this.checkpoint.externalRoot,
+    const weights = await this.packed(name);
+    const session = await createSession(this.build(name, queryChunks, weights), {
+      provider: this.choice.provider, threads: this.choice.threads, externalRoot: weights.externalRoot,
     });
     this.loadMs += performance.now() - started;
     this.loaded.set(name, { session, bytes, queryChunks });

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { EngineError } from '../errors.ts';
 import { type WeightFiles, commonFolder, findWeightFiles } from './files.ts';
 import { type Shape, checkShape } from './inventory.ts';
+import type { PackRequest } from './pack/store.ts';
+import type { Part } from './pack/tensor.ts';
 import { type SafetensorsHeader, type TensorEntry, readExactly, readSafetensorsHeader } from './safetensors.ts';
 
 /** What a graph needs to know of the weights it refers to. */
@@ -15,6 +17,14 @@ export interface Weights {
   location(entry: TensorEntry): string;
   /** The tensor of this name; WEIGHT_MISSING without it, WEIGHT_SHAPE when its shape is another. */
   expect(name: string, shape?: Shape): TensorEntry;
+  /** Where a matrix lies packed; undefined or null = the graph packs it when its session is made. */
+  packed?(request: PackRequest): PackedMatrix | null;
+}
+
+/** A packed matrix: its file relative to externalRoot, and its parts there. */
+export interface PackedMatrix {
+  readonly location: string;
+  readonly parts: readonly Part[];
 }
 
 /** Opens the weight files of a folder. WEIGHT_MISSING, CONFIG_INVALID, DTYPE_UNSUPPORTED or WEIGHT_SHAPE when they are not sound. */

@@ -26,6 +26,8 @@ export const progressSchema = z.object({
   /** Tokens of an answer so far. */
   tokens: opt(countSchema),
   tokensPerSecond: opt(z.number().nonnegative()),
+  /** Weights are being packed for the chosen precision, once: bytes of them. */
+  packing: opt(z.object({ done: countSchema, total: countSchema, perSecond: countSchema })),
   /** A cancel was asked for and takes effect after this step. */
   stopping: opt(z.boolean()),
 });
