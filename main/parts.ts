@@ -42,7 +42,7 @@ export async function openParts(base: StudioBase): Promise<StudioParts> {
       pictures,
       report,
     });
-    return { history, assets, pictures: pictureFiles(assets, imaging), projectFiles: projectFiles(), canvas, queue, notices: notice ? [failureOf(notice)] : [], close };
+    return { history, assets, pictures: pictureFiles(assets, imaging), projectFiles: projectFiles({ assets, rows: history.projects }), canvas, queue, notices: notice ? [failureOf(notice)] : [], close };
   } catch (error) {
     await close();
     throw error;

@@ -9,6 +9,7 @@ import type { JobEvent, NewEvent, Resume, StudioEvent } from '../preload/contrac
 import type { BatchRecord, JobRecord, QueueStatus } from '../preload/contract/jobs.ts';
 import type { AssetInfo, Chat, ChatSummary, Generation, Parent, Project, Turn } from '../preload/contract/project.ts';
 import type { EngineStatus, ModelEntry, Settings, SettingsChange } from '../preload/contract/system.ts';
+import type { ProjectRecords } from './history/projectRows.ts';
 import type { NewJob } from './jobs/submit.ts';
 import type { EngineOptions, GenerateRequest, GenerateResult, MaskImage, ModelInfo, RgbImage, RunOptions, UnderstandRequest, UnderstandResult } from './engine/protocol.ts';
 
@@ -117,6 +118,9 @@ export interface HistoryService {
     delete(id: string): Promise<void>;
     trashed(): Promise<Project[]>;
     restore(id: string): Promise<Project>;
+    /** All of it as plain records, and such records as a new project. */
+    read(id: string): Promise<ProjectRecords>;
+    write(records: Omit<ProjectRecords, 'hashes'>): Promise<Project>;
   };
   readonly gallery: Plain<GalleryRows> & {
     add(rows: readonly NewGeneration[]): Promise<Generation[]>;

@@ -53,6 +53,8 @@ export async function openHistory(dir: string): Promise<History> {
       delete: (id) => run('deleteProject', id, now()),
       trashed: () => run('trashedProjects'),
       restore: (id) => run('restoreProject', id),
+      read: (id) => run('readProject', id),
+      write: (records) => run('writeProject', records, now()),
     },
     gallery: {
       search: (input) => run('searchGenerations', input),

@@ -8,6 +8,7 @@ import * as facts from './facts.ts';
 import * as generations from './generations.ts';
 import * as jobs from './jobs.ts';
 import { lineageOf } from './lineage.ts';
+import * as projectRows from './projectRows.ts';
 import * as projects from './projects.ts';
 import * as savedSearches from './savedSearches.ts';
 import { searchGenerations, timelineOf } from './search.ts';
@@ -24,6 +25,8 @@ export const operations = {
   deleteProject: projects.deleteProject,
   trashedProjects: projects.trashedProjects,
   restoreProject: projects.restoreProject,
+  readProject: projectRows.readProject,
+  writeProject: projectRows.writeProject,
   openCanvas: canvas.openCanvas,
   claimCanvas: canvas.claimCanvas,
   appendJournal: canvas.appendJournal,
