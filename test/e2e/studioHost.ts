@@ -1,5 +1,6 @@
 /** Starts the real studio as a person does, and says where its page is. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,8 +8,8 @@ const root = join(import.meta.dirname, '../..');
 
 export interface StudioProcess {
   readonly link: string;
-  /** Ends it as Ctrl-C does, and waits. */
-  stop(): Promise<void>;
+  /** Ends it as Ctrl-C does, or without a word, and waits. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Ends it as a power cut does. */
   kill(): Promise<void>;
 }
@@ -29,8 +30,10 @@ export async function startStudio(dataDir: string): Promise<StudioProcess> {
   const ended = new Promise<void>((resolve) => { child.on('exit', () => resolve()); });
   return {
     link,
-    stop: async () => {
-      child.kill('SIGTERM');
+    stop: async (signal = 'SIGTERM') => {
+      // The launcher passes signals on but one: the studio itself is told that.
+      if (signal === 'SIGKILL') killFamily(child.pid);
+      child.kill(signal);
       const slow = setTimeout(() => child.kill('SIGKILL'), 10_000);
       await ended;
       clearTimeout(slow);
@@ -40,6 +43,25 @@ export async function startStudio(dataDir: string): Promise<StudioProcess> {
       await ended;
     },
   };
+}
+
+/** Ends a process and those that it started, on a system that lists them. */
+function killFamily(pid: number | undefined): void {
+  if (pid === undefined) return;
+  let children = '';
+  try {
+    children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  } catch {
+    return;
+  }
+  for (const child of children.trim().split(/\s+/).filter(Boolean).map(Number)) {
+    killFamily(child);
+    try {
+      process.kill(child, 'SIGKILL');
+    } catch {
+      // It was gone already.
+    }
+  }
 }
 
 export function removeData(dataDir: string): Promise<void> {
