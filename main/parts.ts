@@ -3,10 +3,12 @@ import { openLibrary } from './assets/library.ts';
 import { keepTidy } from './assets/tidying.ts';
 import { toFailure, type Failure } from './errors.ts';
 import { CanvasPictures } from './canvas/canvasPictures.ts';
+import { DepthEstimator } from './canvas/depthEstimator.ts';
 import { Staging } from './canvas/staging.ts';
 import type { OpenNotice } from './history/open.ts';
 import { Imaging } from './imaging/imaging.ts';
 import { openJobQueue } from './jobs/jobQueue.ts';
+import { builtInModelId } from './models/modelList.ts';
 import { storedPictures } from './pictures.ts';
 import { projectFiles } from './projects/projectFiles.ts';
 import { pictureFiles } from './rooms/pictureFiles.ts';
@@ -35,7 +37,7 @@ export async function openParts(base: StudioBase): Promise<StudioParts> {
     const canvas = {
       assets, imaging,
       staging: new Staging({ history, assets, imaging, pictures, events }),
-      pictures: new CanvasPictures({ assets, imaging, rows: history.canvas }),
+      pictures: new CanvasPictures({ assets, imaging, rows: history.canvas, decoded: pictures, depth: new DepthEstimator({ engine, models, settings, builtInModelId }) }),
     };
     const queue = await openJobQueue({
       history, assets, imaging, engine, models, settings, events,

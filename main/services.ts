@@ -187,6 +187,8 @@ export interface EngineService {
   load(dir: string, options?: EngineOptions, run?: RunOptions): Promise<ModelInfo>;
   generate(request: GenerateRequest, run?: RunOptions): Promise<GenerateResult>;
   understand(request: UnderstandRequest, run?: RunOptions): Promise<UnderstandResult>;
+  /** A depth map of a picture's own size by the depth network of a model folder. */
+  depthMap(dir: string, image: RgbImage, run?: RunOptions): Promise<RgbImage>;
   status(): EngineStatus;
   /** Ends the process now; the next call starts it again. */
   kill(): void;

@@ -2,15 +2,17 @@
 import type { z } from 'zod';
 import type { ControlMapInput, ExportLayers, exportPictureSchema, maskFilterInputSchema, MaskInfo, smartSelectInputSchema, storedPictureSchema } from '../../preload/contract/canvas.ts';
 import type { Hash } from '../../preload/contract/common.ts';
-import { StudioError } from '../errors.ts';
 import type { Imaging } from '../imaging/imaging.ts';
 import type { ControlMapTask, MadeMask } from '../imaging/messages.ts';
-import type { AssetStore, CanvasRows } from '../services.ts';
+import type { AssetStore, CanvasRows, Pictures } from '../services.ts';
+import { noEstimator, type DepthEstimator } from './depthEstimator.ts';
 
 export interface CanvasPictureParts {
   readonly assets: Pick<AssetStore, 'info' | 'file' | 'put'>;
   readonly imaging: Pick<Imaging, 'controlMap' | 'smartSelect' | 'filterMask' | 'encodePart' | 'encodeLayers'>;
   readonly rows: Pick<CanvasRows, 'derived' | 'setDerived' | 'addSources'>;
+  readonly decoded: Pick<Pictures, 'rgb' | 'savePlain'>;
+  readonly depth: DepthEstimator;
 }
 
 type StoredPicture = z.infer<typeof storedPictureSchema>;
@@ -24,16 +26,32 @@ export class CanvasPictures {
 
   /** Made once for the same picture and settings. REQUEST_INVALID for thresholds in the wrong order, and for depth without an estimator. */
   async controlMap(input: ControlMapInput): Promise<StoredPicture> {
-    const { assets, imaging, rows } = this.#parts;
-    const map = taskOf(input);
+    const { assets, imaging } = this.#parts;
     const { hash: source } = input;
-    const recipe = `${JSON.stringify(map)} of ${source}`;
+    if (input.control === 'depth' && input.from === 'picture') return this.#estimated(source);
+    const map = taskOf(input);
+    return this.#derived(`${JSON.stringify(map)} of ${source}`, source, input.control, async () => assets.put((await imaging.controlMap(await this.#path(source), map)).image));
+  }
+
+  async canEstimateDepth(): Promise<boolean> {
+    return (await this.#parts.depth.find()) !== undefined;
+  }
+
+  async #estimated(source: Hash): Promise<StoredPicture> {
+    const { depth, decoded } = this.#parts;
+    const found = await depth.find();
+    if (!found) throw noEstimator();
+    return this.#derived(`depth ${found.version} of ${source}`, source, 'depth', async () => decoded.savePlain(await depth.estimate(found, await decoded.rgb(source))));
+  }
+
+  /** What the recipe has made before, or makes now. */
+  async #derived(recipe: string, source: Hash, how: string, make: () => Promise<StoredPicture>): Promise<StoredPicture> {
+    const { assets, rows } = this.#parts;
     const known = await rows.derived(recipe);
     if (known !== undefined) return sized(await assets.info(known));
-    const { image } = await imaging.controlMap(await this.#path(source), map);
-    const made = await assets.put(image);
+    const made = await make();
     await rows.setDerived(recipe, made.hash);
-    await rows.addSources(made.hash, [source], input.control);
+    await rows.addSources(made.hash, [source], how);
     return sized(made);
   }
 
@@ -70,7 +88,6 @@ export class CanvasPictures {
 
 function taskOf(input: ControlMapInput): ControlMapTask {
   if (input.control === 'canny') return { control: 'canny', low: input.low ?? 100, high: input.high ?? 200, blur: input.blur ?? 0 };
-  if (input.from === 'picture') throw new StudioError('REQUEST_INVALID', 'Depth cannot be read from a picture here yet: add a depth map of it.', { field: 'from', reason: 'NO_ESTIMATOR' });
   return { control: 'depth', invert: input.invert ?? false };
 }
 

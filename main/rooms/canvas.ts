@@ -19,7 +19,7 @@ export function canvasRoom(parts: CanvasParts): Room<'canvas'> {
   const { history, queue, writers, staging, pictures } = parts;
   const rows = history.canvas;
   return {
-    capabilities: async () => ({ depthEstimator: false, unknownFills: ['edge', 'blur', 'neutral', 'telea'], maxBlend: 25 }),
+    capabilities: async () => ({ depthEstimator: await pictures.canEstimateDepth(), unknownFills: ['edge', 'blur', 'neutral', 'telea'], maxBlend: 25 }),
     open: ({ projectId }) => rows.open(projectId),
     append: async ({ projectId, pageId, entries }) => {
       writers.check(projectId, pageId);

@@ -1,5 +1,10 @@
 /** The canvas through the contract, on real services, with a puppet that hands back the picture or map it was given. */
 import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { initializeCanvas, readPsd } from 'ag-psd';
+import sharp from 'sharp';
+import { fromBufferPromise } from 'yauzl';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CanvasRequest } from '../../preload/contract/canvas.ts';
 import { failure, openWholeStudio, type Pixels, type WholeStudio } from '../helpers/wholeStudio.ts';
@@ -253,5 +258,101 @@ describe('masks', () => {
     // The soft rim of one pixel belongs to it.
     expect(mask.bounds).toEqual({ x: 39, y: 49, width: 62, height: 42 });
     expect(await failure(whole.client.canvas.smartSelect({ hash, x: frame.width, y: 0 }))).toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+});
+
+describe('depth', () => {
+  it('is read from a picture where a model has the network for it, once for each picture', async () => {
+    const hash = await whole.upload(scene());
+    const { data } = await whole.pixels(hash, 3);
+    expect(await failure(whole.client.canvas.controlMap({ control: 'depth', hash, from: 'picture' }))).toMatchObject({ code: 'REQUEST_INVALID', details: { reason: 'NO_ESTIMATOR' } });
+    mkdirSync(join(whole.dir, 'toybox/depth'));
+    writeFileSync(join(whole.dir, 'toybox/depth/config.json'), '{}');
+    expect((await whole.client.canvas.capabilities()).depthEstimator).toBe(true);
+    const map = await whole.client.canvas.controlMap({ control: 'depth', hash, from: 'picture' });
+    // The puppet's depth is the picture's negative.
+    expect((await whole.pixels(map.hash, 3)).data).toEqual(data.map((v) => 255 - v));
+    expect(await whole.client.canvas.controlMap({ control: 'depth', hash, from: 'picture' })).toEqual(map);
+    rmSync(join(whole.dir, 'toybox/depth'), { recursive: true });
+    expect((await whole.client.canvas.capabilities()).depthEstimator).toBe(false);
+  });
+});
+
+describe('files for others', () => {
+  const bytesOf = async (blob: Blob): Promise<Buffer> => Buffer.from(await blob.arrayBuffer());
+  const solid = (width: number, height: number, rgba: readonly number[]): Promise<string> => whole.upload({ width, height, data: Uint8Array.from({ length: width * height * 4 }, (_, i) => rgba[i % 4] ?? 0) });
+
+  it('keep transparency where the format knows it, and the part that was asked for', async () => {
+    const hash = await whole.upload(scene((x) => (x < 20 ? 0 : 255)));
+    const rect = { x: 10, y: 5, width: 33, height: 21 };
+    for (const format of ['png', 'webp', 'jpeg'] as const) {
+      const blob = await whole.client.canvas.exportPicture({ hash, format, rect });
+      expect(blob.type).toBe(`image/${format}`);
+      const { data, info } = await sharp(await bytesOf(blob)).raw().toBuffer({ resolveWithObject: true });
+      expect([info.width, info.height, info.channels]).toEqual([33, 21, format === 'jpeg' ? 3 : 4]);
+      if (format !== 'jpeg') expect([data[3], data[(32 * 4) + 3]]).toEqual([0, 255]);
+      else expect(data[0]).toBeGreaterThan(250);
+    }
+    const whole1 = await whole.client.canvas.exportPicture({ hash, format: 'png' });
+    expect(new Uint8Array(await sharp(await bytesOf(whole1)).raw().toBuffer())).toEqual((await whole.pixels(hash, 4)).data);
+    for (const bad of [{ x: 300, y: 0, width: 21, height: 1 }, { x: 0, y: 288, width: 1, height: 1 }]) {
+      expect(await failure(whole.client.canvas.exportPicture({ hash, format: 'png', rect: bad }))).toMatchObject({ code: 'REQUEST_INVALID' });
+    }
+  });
+
+  const layers = async () => [
+    { name: 'Ground', hash: await solid(40, 30, [200, 100, 50, 255]), x: 0, y: 0, opacity: 1, visible: true, blendMode: 'normal' as const },
+    { name: 'Shade <&> "☂"', hash: await solid(10, 10, [128, 128, 128, 255]), x: 35, y: -5, opacity: 0.5, visible: true, blendMode: 'multiply' as const },
+    { name: 'Hidden', hash: await solid(5, 5, [255, 0, 0, 255]), x: 3, y: 3, opacity: 1, visible: false, blendMode: 'screen' as const },
+  ];
+  /** 0.5 × multiply over the ground, at the top right corner. */
+  const shaded = [150, 75, 38];
+
+  it('as PSD hold every layer as it was', async () => {
+    const blob = await whole.client.canvas.exportLayers({ format: 'psd', width: 40, height: 30, layers: await layers() });
+    expect(blob.type).toBe('image/vnd.adobe.photoshop');
+    // Reading wants a place for pixels; writing needs none.
+    initializeCanvas(() => { throw new Error('no canvas here'); }, (width, height) => ({ width, height, data: new Uint8ClampedArray(width * height * 4) }) as never);
+    const psd = readPsd(await bytesOf(blob), { useImageData: true, skipThumbnail: true });
+    expect([psd.width, psd.height]).toEqual([40, 30]);
+    expect(psd.children?.map(({ name, left, top, right, bottom, hidden, blendMode }) => ({ name, left, top, right, bottom, hidden, blendMode }))).toEqual([
+      { name: 'Ground', left: 0, top: 0, right: 40, bottom: 30, hidden: false, blendMode: 'normal' },
+      { name: 'Shade <&> "☂"', left: 35, top: -5, right: 45, bottom: 5, hidden: false, blendMode: 'multiply' },
+      { name: 'Hidden', left: 3, top: 3, right: 8, bottom: 8, hidden: true, blendMode: 'screen' },
+    ]);
+    expect(psd.children?.[1]?.opacity).toBeCloseTo(0.5, 2);
+    expect([...(psd.children?.[1]?.imageData?.data ?? []).slice(0, 4)]).toEqual([128, 128, 128, 255]);
+    const merged = psd.imageData?.data ?? [];
+    expect([...merged.slice(39 * 4, 39 * 4 + 4)]).toEqual([...shaded, 255]);
+    expect([...merged.slice(0, 4)]).toEqual([200, 100, 50, 255]);
+  });
+
+  it('as OpenRaster begin with their kind, and hold stack, layers and what is seen', async () => {
+    const bytes = await bytesOf(await whole.client.canvas.exportLayers({ format: 'ora', width: 40, height: 30, layers: await layers() }));
+    // Where others look for it: right behind the first local header, unpacked.
+    expect(bytes.subarray(30, 54).toString()).toBe('mimetypeimage/openraster');
+    const zip = await fromBufferPromise(bytes);
+    const parts = new Map<string, Buffer>();
+    for await (const entry of zip.eachEntry()) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk as Buffer);
+      parts.set(entry.fileName, Buffer.concat(chunks));
+    }
+    expect([...parts.keys()]).toEqual(['mimetype', 'data/layer0.png', 'data/layer1.png', 'data/layer2.png', 'stack.xml', 'mergedimage.png', 'Thumbnails/thumbnail.png']);
+    const stack = parts.get('stack.xml')?.toString() ?? '';
+    expect([...stack.matchAll(/<layer [^>]*>/g)].map(([tag]) => tag)).toEqual([
+      '<layer name="Hidden" src="data/layer2.png" x="3" y="3" opacity="1" visibility="hidden" composite-op="svg:screen"/>',
+      '<layer name="Shade &lt;&amp;&gt; &quot;☂&quot;" src="data/layer1.png" x="35" y="-5" opacity="0.5" visibility="visible" composite-op="svg:multiply"/>',
+      '<layer name="Ground" src="data/layer0.png" x="0" y="0" opacity="1" visibility="visible" composite-op="svg:src-over"/>',
+    ]);
+    const merged = await sharp(parts.get('mergedimage.png')).raw().toBuffer();
+    expect([...merged.subarray(39 * 4, 40 * 4)]).toEqual([...shaded, 255]);
+    expect((await sharp(parts.get('data/layer1.png')).metadata()).width).toBe(10);
+  });
+
+  it('too large for memory are refused', async () => {
+    expect(await failure(whole.client.canvas.exportLayers({ format: 'psd', width: 30_000, height: 30_000, layers: await layers() }))).toMatchObject({ code: 'REQUEST_INVALID' });
+    expect(await failure(whole.client.canvas.exportLayers({ format: 'psd', width: 0, height: 30, layers: await layers() }))).toMatchObject({ code: 'IPC_INVALID' });
+    expect(await failure(whole.client.canvas.exportLayers({ format: 'ora', width: 8, height: 8, layers: [{ ...(await layers())[0]!, hash: '0'.repeat(64) }] }))).toMatchObject({ code: 'ASSET_MISSING' });
   });
 });
