@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ctypes
 import inspect
+import io
 import os
 import random
 import time
@@ -26,8 +27,11 @@ class Log:
     def __call__(self, line: str) -> None:
         text = f"{time.time() - self.start:7.0f}s {line}"
         print(text, flush=True)
-        with self.path.open("a") as out:
-            out.write(text + "\n")
+        try:
+            with self.path.open("a") as out:
+                out.write(text + "\n")
+        except OSError as error:  # a full disk must not end a training for the sake of a line
+            print(f"not written to {self.path.name}: {error}", flush=True)
 
 
 def set_threads(count: int) -> None:
@@ -48,11 +52,17 @@ def seed_everything(seed: int) -> None:
 
 
 def save_state(path: Path, state: Dict[str, Any]) -> None:
-    """Writes beside the target, then renames: a kill in between never leaves half a checkpoint."""
+    """Writes beside the target, then renames: a kill or a full disk in between never leaves half a checkpoint."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".tmp")
-    torch.save(state, part)
-    os.replace(part, path)
+    data = io.BytesIO()  # not straight to the file: torch's own writer aborts the process when the disk is full
+    torch.save(state, data)
+    try:
+        part.write_bytes(data.getbuffer())
+        os.replace(part, path)
+    except Exception:
+        part.unlink(missing_ok=True)  # what was written would keep a full disk full
+        raise
 
 
 def load_state(path: Path) -> Optional[Dict[str, Any]]:

@@ -71,7 +71,7 @@ def main() -> None:
     folder = (args.out if args.out else READY) / "depth"
     export(folder, model, CONFIG, {})
     model, _ = load(folder)
-    export(folder, model, CONFIG, measure(model))
+    export(folder, model, CONFIG, measure(model, args.count))
 
 
 if __name__ == "__main__":

@@ -179,7 +179,7 @@ def main() -> None:
     folder = (args.out if args.out else READY) / "detector"
     export(folder, model, CONFIG, {})
     model, _ = load(folder)  # what is measured is what ships: float16 weights
-    export(folder, model, CONFIG, measure(model))
+    export(folder, model, CONFIG, measure(model, args.count))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Processes that prepare training data while a device trains: scenes and captions, questions, rows of tasks.
 
-What a device can do itself (render, encode) is left to it: scenes travel as their packed records.
+Encoding is left to the device. Whoever renders faster renders: where the device does, scenes travel as their packed records.
 """
 from __future__ import annotations
 
 import multiprocessing as mp
+import os
 import queue
 import random
 import time
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -21,11 +22,11 @@ from .text.tokenizer import Tokenizer
 from .world import tasks
 from .world.captions import caption
 from .world.edits import edit
-from .world.render import pack
+from .world.render import pack, render
 from .world.scene import Scene, random_scene
 
 KINDS = ("vae", "text", "see", "draw", "tasks")
-BATCH = {"vae": 32, "text": 64, "see": 16, "draw": 128, "tasks": 8}  # samples in a message
+BATCH = {"vae": 24, "text": 128, "see": 48, "draw": 32, "tasks": 8}  # samples in a message
 
 
 def tail_ids(tokenizer: Tokenizer, prompt: str) -> List[int]:
@@ -41,10 +42,20 @@ def scene_for_drawing(rng: random.Random) -> Scene:
     return scene
 
 
-def draw_message(rng: random.Random, tokenizer: Tokenizer, count: int) -> Dict[str, Any]:
+Sizes = Sequence[Tuple[int, int]]
+
+
+def scenes_message(rng: random.Random, scenes: List[Scene], size: Tuple[int, int], rendering: bool) -> Dict[str, Any]:
+    """Scenes of one size (width, height), as pictures or as records."""
+    return {"size": size, **({"pictures": render(scenes, *size)[0]} if rendering else {"packed": pack(scenes)})}
+
+
+def draw_message(rng: random.Random, tokenizer: Tokenizer, count: int, sizes: Sizes, rendering: bool) -> Dict[str, Any]:
+    """Scenes with their captions; six in ten at the native size."""
     scenes = [scene_for_drawing(rng) for _ in range(count)]
+    size = sizes[0] if len(sizes) == 1 or rng.random() < 0.6 else rng.choice(sizes[1:])
     texts = [caption(rng, s, detail=0.25, place=0.6, time=0.5, opening=0.15) for s in scenes]
-    return {"packed": pack(scenes), "ids": [tail_ids(tokenizer, t2i_prompt(t)) for t in texts]}
+    return {**scenes_message(rng, scenes, size, rendering), "ids": [tail_ids(tokenizer, t2i_prompt(t)) for t in texts]}
 
 
 def tasks_message(rng: random.Random, tokenizer: Tokenizer, pre: Preprocessor, count: int) -> Dict[str, Any]:
@@ -80,17 +91,19 @@ def text_message(rng: random.Random, tokenizer: Tokenizer, count: int) -> Dict[s
     return {k: getattr(t, k).numpy() for k in ("ids", "targets", "weights", "picture")}
 
 
-def work(rank: int, seed: int, size: int, folder: str, wanted: Any, queues: Dict[str, Any]) -> None:
-    """Fills whichever queue of a wanted kind is emptiest, until told to stop (all wanted values negative)."""
+def work(rank: int, seed: int, sizes: Sizes, folder: str, wanted: Any, rendering: Any, queues: Dict[str, Any]) -> None:
+    """Fills the queues of wanted kinds until ended."""
     set_threads(1)
+    size = sizes[0][0]
     tasks.draw_at(size)
     rng, tokenizer, pre = random.Random(seed * 1009 + rank), Tokenizer.load(folder), Preprocessor(presets.PREPROCESSOR)
     make = {
-        "vae": lambda: {"packed": pack([random_scene(rng) for _ in range(BATCH["vae"])])},
-        "draw": lambda: draw_message(rng, tokenizer, BATCH["draw"]), "tasks": lambda: tasks_message(rng, tokenizer, pre, BATCH["tasks"]),
+        "vae": lambda: scenes_message(rng, [random_scene(rng) for _ in range(BATCH["vae"])], sizes[0], bool(rendering.value)),
+        "draw": lambda: draw_message(rng, tokenizer, BATCH["draw"], sizes, bool(rendering.value)), "tasks": lambda: tasks_message(rng, tokenizer, pre, BATCH["tasks"]),
         "see": lambda: see_message(rng, tokenizer, pre, BATCH["see"], size, BATCH["see"] // 2), "text": lambda: text_message(rng, tokenizer, BATCH["text"]),
     }
-    while wanted[0] >= 0:
+    parent = os.getppid()
+    while os.getppid() == parent:  # a trainer that was killed leaves nobody behind
         kinds = [k for i, k in enumerate(KINDS) if wanted[i] > 0 and not queues[k].full()]
         if not kinds:
             time.sleep(0.02)
@@ -105,11 +118,12 @@ def work(rank: int, seed: int, size: int, folder: str, wanted: Any, queues: Dict
 class Feed:
     """The queues and their processes; `want` says what the present stage needs."""
 
-    def __init__(self, workers: int, seed: int, size: int, tokenizer_folder: Any) -> None:
+    def __init__(self, workers: int, seed: int, sizes: Sizes, tokenizer_folder: Any) -> None:
         context = mp.get_context("spawn")  # a process that has talked to a GPU must not be forked
         self.wanted = context.Array("d", [0.0] * len(KINDS))
-        self.queues = {k: context.Queue(maxsize=24) for k in KINDS}
-        self.processes = [context.Process(target=work, args=(i, seed, size, str(tokenizer_folder), self.wanted, self.queues), daemon=True) for i in range(workers)]
+        self.rendering = context.Value("b", 1)  # 0: the device renders
+        self.queues = {k: context.Queue(maxsize=12) for k in KINDS}
+        self.processes = [context.Process(target=work, args=(i, seed, sizes, str(tokenizer_folder), self.wanted, self.rendering, self.queues), daemon=True) for i in range(workers)]
         for p in self.processes:
             p.start()
 

@@ -133,6 +133,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=19, help="of training, over all runs")
     parser.add_argument("--run-minutes", type=float, default=9.2, help="of this run, with export and scores")
     parser.add_argument("--judge-minutes", type=float, default=1.2, help="of each estimator, in the first run")
+    parser.add_argument("--judge-count", type=int, default=300, help="fresh scenes to measure each estimator on")
     parser.add_argument("--score-minutes", type=float, default=1.2)
     parser.add_argument("--per-row", type=int, default=24)
     parser.add_argument("--from", dest="source", type=Path, default=None, help="what an earlier run left, where its state is lost")
@@ -156,8 +157,9 @@ def main() -> None:
     for name in ("detector", "depth"):
         marker = ready / name / "done"
         if not marker.exists():
-            code = python(f"training.{name}", "--minutes", args.judge_minutes, "--device", args.device, "--batch", 64 if args.device == "cuda" else 8, "--out", ready,
-                          seconds=60 * args.judge_minutes + 90)
+            code = python(f"training.{name}", "--minutes", args.judge_minutes, "--device", args.device, "--batch", 64 if args.device == "cuda" else 8,
+                          "--count", args.judge_count,
+                          "--out", ready, seconds=60 * args.judge_minutes + 90)
             if code == 0:
                 marker.write_text("trained\n")
             print(f"{name}: exit {code}, {left():.0f} s left", flush=True)

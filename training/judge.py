@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--count", type=int, default=300, help="fresh scenes to measure on")
     parser.add_argument("--out", type=Path, default=READY)
     parser.add_argument("--again", action="store_true", help="a new schedule from the present weights")
     parser.add_argument("--evaluate", action="store_true", help="measure the saved weights, train nothing")

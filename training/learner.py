@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import deque
 from typing import Any, Deque, Dict, List, Sequence, Tuple
 
@@ -19,7 +20,9 @@ from .text.tokenizer import IMAGE, Tokenizer
 from .train_decoder import velocity_loss
 from .train_understanding import Understanding, text_loss, understanding_loss
 from .train_vae import vae_loss
+from .world.render import pack, render
 from .world.render_torch import render_packed
+from .world.scene import random_scene
 
 POOL = 60_000  # rows kept on the device: new ones push the oldest out
 LEAST = 256  # rows before a pool is drawn from
@@ -88,15 +91,25 @@ class Learner:
 
     # Pools
 
+    def pictures(self, message: Dict[str, Any]) -> Tensor:
+        """A message's scenes as uint8 [B,h,w,3] on the device."""
+        if "pictures" in message:
+            return torch.from_numpy(message["pictures"]).to(self.device)
+        return render_packed(torch.from_numpy(message["packed"]).to(self.device), *message["size"])[0]
+
+    def renders_per_second(self, count: int = 32) -> float:
+        """How fast this device renders at the native size."""
+        packed = torch.from_numpy(pack([random_scene(random.Random(i), 3) for i in range(count)])).to(self.device)
+        for _ in range(2):  # the first time warms up
+            began = time.time()
+            render_packed(packed, *self.preset.sizes[0])[0].cpu()
+        return count / (time.time() - began)
+
     def fill_drawn(self, block: bool) -> None:
         message = self.feed.take("draw") if block else self.feed.poll("draw")
         if message is None:
             return
-        sizes = self.preset.sizes
-        size = sizes[0] if len(sizes) == 1 or self.rng.random() < 0.6 else self.rng.choice(sizes[1:])
-        packed = torch.from_numpy(message["packed"]).to(self.device)
-        z = torch.cat([self.encode(render_packed(p, *size)[0]) for p in packed.split(64)])
-        self.drawn[size].extend(zip(z, message["ids"]))
+        self.drawn[tuple(message["size"])].extend(zip(self.encode(self.pictures(message)), message["ids"]))
 
     def fill_tasks(self, block: bool) -> None:
         message = self.feed.take("tasks") if block else self.feed.poll("tasks")
@@ -113,9 +126,7 @@ class Learner:
 
     def loss_vae(self, count: int) -> Tensor:
         message = self.feed.take("vae")
-        packed = torch.from_numpy(message["packed"]).to(self.device)
-        side = self.preset.picture
-        pictures = to_unit(render_packed(packed, side, side)[0])
+        side, pictures = self.preset.picture, to_unit(self.pictures(message))
         crop = max(32, side // 2)
         out = []
         for _ in range(count):
@@ -138,7 +149,8 @@ class Learner:
         """One condition in ten is the unconditional prompt."""
         while max(map(len, self.drawn.values())) < self.least:
             self.fill_drawn(True)
-        self.fill_drawn(False)
+        for _ in range(8):
+            self.fill_drawn(False)
         ready = [(size, pool) for size, pool in self.drawn.items() if len(pool) >= self.least]
         size, pool = self.rng.choices(ready, [3.0 if s == self.preset.sizes[0] else 1.0 for s, _ in ready])[0]
         rows = [pool[self.rng.randrange(len(pool))] for _ in range(count)]
@@ -166,10 +178,8 @@ class Learner:
     @torch.no_grad()
     def measure_scaling(self, count: int = 192) -> Dict[str, Any]:
         """What latents.measure_scaling finds, on this device: run once, when the VAE is final."""
-        from .latents import random_scene
-        from .world.render_torch import render
         side, rng = self.preset.picture, random.Random(77)
-        pictures = render([random_scene(rng) for _ in range(count)], side, side, device=self.device)[0]
+        pictures = torch.from_numpy(render([random_scene(rng) for _ in range(count)], side, side)[0]).to(self.device)
         vae = self.model.visual_generator.vae
         mean = torch.cat([vae.encode(to_unit(p))[0] for p in pictures.split(16)])
         scaling = float(1 / mean.std())

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import random
+import signal
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -28,6 +29,7 @@ from .model.ovis import OvisU1
 from .text.tokenizer import Tokenizer
 
 EMA, WARMUP, CLIP = 0.999, 100, 1.0
+DEVICE_RENDERS = 2500  # pictures a second from which on the device renders besides training
 
 
 def save_quietly(path: Path, state: Dict[str, Any], log: Log) -> bool:
@@ -36,7 +38,6 @@ def save_quietly(path: Path, state: Dict[str, Any], log: Log) -> bool:
         save_state(path, state)
         return True
     except OSError as error:
-        path.with_suffix(".tmp").unlink(missing_ok=True)
         log(f"state not saved ({error}); the former one stays")
         return False
 
@@ -52,11 +53,21 @@ class Run:
         self.model = OvisU1(self.cfg)
         initialise(self.model)
         self.model.to(args.device)
-        self.feed = Feed(args.workers, args.seed + int(time.time()), self.preset.picture, args.tokenizer)
+        self.feed = Feed(args.workers, args.seed + int(time.time()), self.preset.sizes, args.tokenizer)
         self.learner = Learner(self.model, self.tokenizer, self.preset, self.feed, args.device, args.seed, args.least)
         self.ema = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.stage, self.used, self.step, self.measured, self.optimiser_state, self.curve = 0, 0.0, 0, None, None, []
+        self.stopped = False
+        signal.signal(signal.SIGTERM, self.stop)
+        if args.device != "cpu":
+            rate = self.learner.renders_per_second()
+            self.feed.rendering.value = int(rate < DEVICE_RENDERS)
+            self.log(f"the device renders {rate:.0f} pictures a second: {'the processors do' if rate < DEVICE_RENDERS else 'it does'} so")
         self.load()
+
+    def stop(self, *_: Any) -> None:
+        """Ends after this step, with everything saved."""
+        self.stopped = True
 
     def load(self) -> None:
         state = load_state(self.path)
@@ -134,7 +145,7 @@ class Run:
             sums: Dict[str, List[float]] = {}
             while True:
                 self.used = time.time() - started
-                over = time.time() >= deadline
+                over = self.stopped or time.time() >= deadline
                 if self.used >= length or over:
                     break
                 lr = stage.lr * min(1, (self.step - first + 1) / WARMUP) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * self.used / length)))
