@@ -58,9 +58,9 @@ function maxOf(a: MaskImage, b: MaskImage): MaskImage {
   return { ...a, data: a.data.map((value, i) => Math.max(value, b.data[i]!)) };
 }
 
-/** As wide as leaves the whole selection at 255: the denoise mask reaches 4 px + feather beyond it. */
+/** As wide as leaves the whole selection at 255: the denoise mask reaches 4 px + feather beyond it, and blurs are square. */
 function defaultBlend(feather: number): number {
-  return Math.min(25, 4 + feather);
+  return Math.min(25, Math.floor(0.8 * (4 + feather)));
 }
 
 /**

@@ -8,66 +8,104 @@ export interface SelectOptions {
   readonly tolerance?: number;
 }
 
-/** Brightness counts less than hue: light and shade fall on one thing. */
-const lightWeight = 0.45;
-/** Of the tolerance: the largest step between two neighbours. */
-const stepShare = 0.45;
+/** Of the tolerance: the gradient that counts as an edge. */
+const edgeShare = 0.45;
+/** Of the tolerance: how far brightness may stray; light and shade fall on one thing. */
+const lightShare = 4;
 /** Half the side of the square whose median colour is the one clicked on. */
 const probe = 2;
-/** A hole up to this share of the region is a highlight or a speck of the object, not something seen through it. */
-const holeShare = 0.25;
+/** A hole up to this share of the region is a highlight or a speck of the object, not something that stands before it. */
+const holeShare = 0.05;
+/** Of the picture: fewer pixels are a speck, and say nothing of an object. */
+const speckShare = 0.001;
+/** Pixels by which the region goes into the edge that stopped it. */
+const rim = 2;
 
-/** Light and two opponent colours, interleaved: differences in them are near to what the eye sees, at a tenth of Lab's cost. */
-function opponents({ width, height, data }: RgbImage): Float32Array {
-  const out = new Float32Array(width * height * 3);
-  for (let p = 0; p < out.length; p += 3) {
+/** Brightness and two colours that shade does not change, each a plane [H,W]. */
+type Planes = readonly [light: Float32Array, red: Float32Array, blue: Float32Array];
+
+/** Colours are shares of the brightness; the floor under it keeps the noise of dark pixels small. */
+const darkFloor = 60;
+
+function planesOf({ width, height, data }: RgbImage): Planes {
+  const count = width * height;
+  const light = new Float32Array(count);
+  const red = new Float32Array(count);
+  const blue = new Float32Array(count);
+  for (let i = 0, p = 0; i < count; i++, p += 3) {
     const r = data[p]!;
     const g = data[p + 1]!;
     const b = data[p + 2]!;
-    out[p] = lightWeight * (0.299 * r + 0.587 * g + 0.114 * b);
-    out[p + 1] = 0.8 * (r - g);
-    out[p + 2] = 0.6 * (b - (r + g) / 2);
+    const scale = 255 / (r + g + b + darkFloor);
+    light[i] = 0.8 * (0.299 * r + 0.587 * g + 0.114 * b);
+    red[i] = scale * (r - g);
+    blue[i] = scale * (b - (r + g) / 2);
+  }
+  return [soften(light, width, height), soften(red, width, height), soften(blue, width, height)];
+}
+
+/** The mean of each 3×3 neighbourhood, against noise; the border repeats. */
+function soften(plane: Float32Array, width: number, height: number): Float32Array {
+  const rows = new Float32Array(plane.length);
+  for (let y = 0; y < height; y++) {
+    const start = y * width;
+    const end = start + width - 1;
+    for (let i = start; i <= end; i++) rows[i] = (plane[i > start ? i - 1 : i]! + plane[i]! + plane[i < end ? i + 1 : i]!) / 3;
+  }
+  for (let i = 0; i < plane.length; i++) plane[i] = (rows[i >= width ? i - width : i]! + rows[i]! + rows[i + width < rows.length ? i + width : i]!) / 3;
+  return plane;
+}
+
+/** Squared gradient over all planes: central differences. */
+function gradientOf(planes: Planes, width: number, height: number): Float32Array {
+  const out = new Float32Array(width * height);
+  for (const plane of planes) {
+    for (let y = 0, i = 0; y < height; y++) {
+      const up = y > 0 ? -width : 0;
+      const down = y + 1 < height ? width : 0;
+      for (let x = 0; x < width; x++, i++) {
+        const dx = plane[x + 1 < width ? i + 1 : i]! - plane[x > 0 ? i - 1 : i]!;
+        const dy = plane[i + down]! - plane[i + up]!;
+        out[i]! += dx * dx + dy * dy;
+      }
+    }
   }
   return out;
 }
 
-function medianAround(colours: Float32Array, width: number, height: number, x: number, y: number): [number, number, number] {
-  const samples: number[][] = [[], [], []];
-  for (let v = Math.max(0, y - probe); v <= Math.min(height - 1, y + probe); v++) {
-    for (let u = Math.max(0, x - probe); u <= Math.min(width - 1, x + probe); u++) {
-      for (let c = 0; c < 3; c++) samples[c]!.push(colours[(v * width + u) * 3 + c]!);
+type Colour = [light: number, red: number, blue: number];
+
+function medianAround(planes: Planes, width: number, height: number, x: number, y: number): Colour {
+  return planes.map((plane) => {
+    const samples: number[] = [];
+    for (let v = Math.max(0, y - probe); v <= Math.min(height - 1, y + probe); v++) {
+      for (let u = Math.max(0, x - probe); u <= Math.min(width - 1, x + probe); u++) samples.push(plane[v * width + u]!);
     }
-  }
-  return samples.map((values) => values.sort((a, b) => a - b)[values.length >> 1]!) as [number, number, number];
+    return samples.sort((a, b) => a - b)[samples.length >> 1]!;
+  }) as Colour;
 }
 
 interface Growth {
-  readonly centre: readonly [number, number, number];
-  /** Distance from the centre up to which a pixel belongs. */
+  readonly centre: Colour;
+  /** How far colour and brightness may lie from the centre. */
   readonly reach: number;
-  /** Distance between neighbours up to which the region goes on. */
-  readonly step: number;
+  readonly lightReach: number;
+  /** Squared gradient up to which the region goes on. */
+  readonly edge: number;
 }
 
 /** The 4-connected region of a pixel. */
-function grow(colours: Float32Array, width: number, height: number, start: number, { centre, reach, step }: Growth): Uint8Array {
-  const inside = new Uint8Array(width * height);
-  const stack = new Int32Array(width * height);
+function grow(planes: Planes, gradient: Float32Array, width: number, start: number, { centre, reach, lightReach, edge }: Growth): Uint8Array {
+  const [light, red, blue] = planes;
+  const inside = new Uint8Array(gradient.length);
+  const stack = new Int32Array(gradient.length);
   let top = 0;
   const far = reach * reach;
-  const jump = step * step;
-  const visit = (i: number, from: number): void => {
-    if (inside[i] !== 0) return;
-    const p = i * 3;
-    const q = from * 3;
-    const d0 = colours[p]! - centre[0];
-    const d1 = colours[p + 1]! - centre[1];
-    const d2 = colours[p + 2]! - centre[2];
-    if (d0 * d0 + d1 * d1 + d2 * d2 > far) return;
-    const s0 = colours[p]! - colours[q]!;
-    const s1 = colours[p + 1]! - colours[q + 1]!;
-    const s2 = colours[p + 2]! - colours[q + 2]!;
-    if (s0 * s0 + s1 * s1 + s2 * s2 > jump) return;
+  const visit = (i: number): void => {
+    if (inside[i] !== 0 || gradient[i]! > edge) return;
+    const d1 = red[i]! - centre[1];
+    const d2 = blue[i]! - centre[2];
+    if (d1 * d1 + d2 * d2 > far || Math.abs(light[i]! - centre[0]) > lightReach) return;
     inside[i] = 255;
     stack[top++] = i;
   };
@@ -76,16 +114,16 @@ function grow(colours: Float32Array, width: number, height: number, start: numbe
   while (top > 0) {
     const i = stack[--top]!;
     const x = i % width;
-    if (x > 0) visit(i - 1, i);
-    if (x + 1 < width) visit(i + 1, i);
-    if (i >= width) visit(i - width, i);
-    if (i + width < inside.length) visit(i + width, i);
+    if (x > 0) visit(i - 1);
+    if (x + 1 < width) visit(i + 1);
+    if (i >= width) visit(i - width);
+    if (i + width < inside.length) visit(i + width);
   }
   return inside;
 }
 
-/** The middle and the spread of a region's colours. */
-function coloursOf(colours: Float32Array, inside: Uint8Array): { readonly centre: [number, number, number]; readonly spread: number; readonly count: number } {
+/** The middle of a region's colours, how far they spread, and how many there are. */
+function coloursOf(planes: Planes, inside: Uint8Array): { readonly centre: Colour; readonly spread: number; readonly count: number } {
   const sum = [0, 0, 0];
   const squares = [0, 0, 0];
   let count = 0;
@@ -93,14 +131,14 @@ function coloursOf(colours: Float32Array, inside: Uint8Array): { readonly centre
     if (inside[i] === 0) continue;
     count++;
     for (let c = 0; c < 3; c++) {
-      const v = colours[i * 3 + c]!;
+      const v = planes[c]![i]!;
       sum[c]! += v;
       squares[c]! += v * v;
     }
   }
-  const centre = sum.map((s) => s / count) as [number, number, number];
-  const spread = Math.sqrt(centre.reduce((total, mean, c) => total + Math.max(0, squares[c]! / count - mean * mean), 0));
-  return { centre, spread, count };
+  const centre = sum.map((s) => s / count) as Colour;
+  const variance = (c: number): number => Math.max(0, squares[c]! / count - centre[c]! ** 2);
+  return { centre, spread: Math.sqrt(variance(1) + variance(2)), count };
 }
 
 /** Fills holes up to `most` pixels: 4-connected areas of 0 that do not reach the border. */
@@ -148,6 +186,7 @@ function spread3(src: Uint8Array, width: number, largest: boolean): Uint8Array {
 /**
  * The object under a pixel, 255 on it. Region growing in two passes: the first learns the object's colours around the click, the second
  * takes what is like them as far as no edge stands between; small holes (highlights) are filled and the soft rim is taken in.
+ * Colours are compared as shares of the brightness, so that shade does not end an object.
  * in RGB [H,W], x and y in pixels → out [H,W]. REQUEST_INVALID for a point outside or a tolerance beyond 0–100.
  */
 export function smartSelect(image: RgbImage, x: number, y: number, { tolerance = 32 }: SelectOptions = {}): MaskImage {
@@ -156,17 +195,34 @@ export function smartSelect(image: RgbImage, x: number, y: number, { tolerance =
     throw new EngineError('REQUEST_INVALID', `There is no pixel ${x}, ${y} in a picture of ${width}x${height}.`, { x: String(x), y: String(y), width, height });
   }
   if (!(tolerance >= 0 && tolerance <= 100)) throw new EngineError('REQUEST_INVALID', `tolerance must be from 0 to 100, got ${tolerance}.`, { tolerance: String(tolerance) });
-  const colours = opponents(image);
+  const planes = planesOf(image);
+  const gradient = gradientOf(planes, width, height);
   const start = y * width + x;
-  const step = Math.max(2, stepShare * tolerance);
-  const first = grow(colours, width, height, start, { centre: medianAround(colours, width, height, x, y), reach: Math.max(2, tolerance), step });
-  const learnt = coloursOf(colours, first);
-  // Fewer pixels say nothing of the object but where the click fell.
-  const second = learnt.count < 25 ? first : grow(colours, width, height, start, { centre: learnt.centre, reach: Math.max(2, tolerance) + Math.min(1.5 * learnt.spread, tolerance), step });
-  for (let i = 0; i < second.length; i++) if (first[i] !== 0) second[i] = 255;
-  const count = second.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
-  const closed = spread3(spread3(second, width, true), width, false);
-  fillHoles(closed, width, height, Math.max(16, Math.round(count * holeShare)));
-  // The rim is a mix of the object and what lies behind.
-  return { width, height, data: spread3(closed, width, true) };
+  const reach = Math.max(2, tolerance);
+  const clicked = medianAround(planes, width, height, x, y);
+  const least = Math.max(64, Math.round(speckShare * gradient.length));
+  let limits = { lightReach: lightShare * reach, edge: Math.max(2, edgeShare * tolerance) ** 2 };
+  let first = grow(planes, gradient, width, start, { ...limits, centre: clicked, reach });
+  let learnt = coloursOf(planes, first);
+  // A click on an edge or a highlight: steeper places are gone over, until there is something to learn from.
+  for (let more = 0; more < 3 && learnt.count < least; more++) {
+    limits = { ...limits, edge: 2.25 * limits.edge };
+    first = grow(planes, gradient, width, start, { ...limits, centre: clicked, reach });
+    learnt = coloursOf(planes, first);
+  }
+  const second = grow(planes, gradient, width, start, { ...limits, centre: learnt.centre, reach: reach + Math.min(1.5 * learnt.spread, tolerance) });
+  let count = 0;
+  for (let i = 0; i < second.length; i++) {
+    if (first[i] !== 0) second[i] = 255;
+    if (second[i] !== 0) count++;
+  }
+  let region = spread3(spread3(second, width, true), width, false);
+  fillHoles(region, width, height, Math.max(16, Math.round(count * holeShare)));
+  // The edge is a mix of the object and what lies behind: half of it is the object's.
+  for (let step = 0; step < rim; step++) {
+    const wider = spread3(region, width, true);
+    for (let i = 0; i < wider.length; i++) if (region[i] === 0 && gradient[i]! <= limits.edge) wider[i] = 0;
+    region = wider;
+  }
+  return { width, height, data: region };
 }

@@ -53,7 +53,7 @@ export const maskOptionsSchema = z.strictObject({
   feather: opt(reach),
   /** Added around the selection first; default 0. */
   grow: opt(reach),
-  /** Over which the result fades into what is kept, at most 25; default 25, or half the grown margin where that is less. */
+  /** Over which the result fades into what is kept; default: as wide as leaves the selection whole. Of an outpaint, also over which known pixels may fade; there 0. */
   blend: opt(z.number().min(0).max(25)),
   /** Default `edge`. */
   fill: opt(unknownFillSchema),
