@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -15,7 +16,7 @@ import type { Outcome, WorkerReply, WorkerSetup, WorkerTask } from './support/to
 /**
  * The built-in model's whole table, drawn by the engine and judged by the detector: `npm run studio -- bench toybox [--quick] [--json]`.
  * [--only REGEXP] [--workers N] [--model DIR] [--set DIR] [--estimators DIR] [--out DIR] [--fresh]
- * Results are kept in the out folder as they come: what was stopped goes on where it was, for the same weights and set.
+ * Results are kept in the out folder as they come: what was stopped goes on where it was, for the same weights, judges and set.
  */
 
 const builtIn = path.resolve(import.meta.dirname, '../../resources/models/toybox');
@@ -98,6 +99,15 @@ async function readKept(file: string): Promise<Map<string, Outcome>> {
   return kept;
 }
 
+/** Names the judges and the set: verdicts of others are not taken over. */
+async function judgesHash(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of ['detector/model.safetensors', 'detector/config.json', 'depth/model.safetensors', 'depth/config.json']) {
+    hash.update(await readFile(path.join(values.estimators, file)));
+  }
+  return hash.update(await readFile(path.join(values.set, 'set.json'))).digest('hex').slice(0, 8);
+}
+
 async function main(): Promise<void> {
   const estimators = await createEstimators(values.estimators, { threads: 1 });
   if (!estimators.has.detector || !estimators.has.depth) throw new Error(`no detector or depth network in ${values.estimators}: train them (training/README.md)`);
@@ -106,7 +116,7 @@ async function main(): Promise<void> {
   const { info } = engine;
   await engine.dispose();
   const set = await EvaluationSet.open(values.set);
-  const folder = path.join(values.out, info.modelHash.slice(0, 12));
+  const folder = path.join(values.out, `${info.modelHash.slice(0, 12)}-${await judgesHash()}`);
   const kept = path.join(folder, 'results.jsonl');
   await mkdir(folder, { recursive: true });
   if (values.fresh) await writeFile(kept, '');
