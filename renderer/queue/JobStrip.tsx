@@ -5,7 +5,7 @@ import { keysOf } from '../palette/commands.ts';
 import { useView } from '../shell/view.ts';
 import { IconButton } from '../ui/Button.tsx';
 import { cx } from '../ui/cx.ts';
-import { plural, timeLeft } from '../ui/format.ts';
+import { bytes, plural, timeLeft } from '../ui/format.ts';
 import bar from '../ui/Progress.module.css';
 import css from './JobStrip.module.css';
 import { PreviewImage } from './PreviewImage.tsx';
@@ -26,6 +26,10 @@ export function progressText(live: LiveJob | undefined): string {
   if (progress.tokens !== undefined) {
     const speed = progress.tokensPerSecond === undefined ? '' : ` · ${Math.round(progress.tokensPerSecond)} per second`;
     return `${plural(progress.tokens, 'token')}${speed}`;
+  }
+  if (progress.packing !== undefined) {
+    const { done, total, perSecond } = progress.packing;
+    return `Packing weights, once: ${bytes(done)} of ${bytes(total)} · ${bytes(perSecond)}/s`;
   }
   if (progress.stage !== 'denoise') return stageNames[progress.stage] ?? 'Working';
   return `Step ${progress.step} of ${progress.steps}${progress.leftMs === null ? '' : ` · ${timeLeft(progress.leftMs)}`}`;
