@@ -70,7 +70,7 @@ export function OptionBar() {
     : mask !== undefined && options.target === 'mask' ? [['Invert', 'canvas.mask.invert'], ['Clear', 'canvas.layer.clear']] as const : [];
   return (
     <div className={css.opts} role="toolbar" aria-label="Tool settings" data-region="options" onPointerUp={() => canvas.settle()}>
-      <span className={css.name}>{entry?.icon}{entry?.name}</span>
+      <span className={css.name}>{entry?.icon}<span>{entry?.name}</span></span>
       <span className={css.vr} />
       <Settings />
       {mask !== undefined && options.target === 'mask' && <MaskFields mask={mask} />}

@@ -1,7 +1,7 @@
 import { fitView, zoomAboutMiddle, zoomStep, screenPoint } from '../document/spaces.ts';
 import { fitFrameToLayers, fitFrameToMasks } from '../document/ops/frame.ts';
 import { cycleSelection, duplicateLayer, nudgeLayer, setLocked, setVisible } from '../document/ops/layers.ts';
-import { flipLayer, moveLayer } from '../document/ops/transform.ts';
+import { flipLayer, moveLayer, resetTransform, rotateLayer } from '../document/ops/transform.ts';
 import { registerCommands } from '../palette/commands.ts';
 import type { Command } from '../palette/commands.ts';
 import { canvas, canvasDocument, change, selectedLayer } from '../project/canvasStore.ts';
@@ -72,6 +72,9 @@ const runs: Partial<Record<CanvasAction, () => void | Promise<unknown>>> = {
   'layer.raise': () => onChosen((id) => { change(nudgeLayer(id, 1), { mark: 'Reorder' }); }),
   'layer.newPaint': newPaint,
   'layer.newMask': newMask,
+  'layer.rotateLeft': () => onChosen((id) => { change(rotateLayer(id, -90), { mark: 'Turn' }); }),
+  'layer.rotateRight': () => onChosen((id) => { change(rotateLayer(id, 90), { mark: 'Turn' }); }),
+  'layer.resetTransform': () => onChosen((id) => { change(resetTransform(id), { mark: 'Put back' }); }),
   'layer.flipHorizontal': () => onChosen((id) => { change(flipLayer(id, 'horizontal'), { mark: 'Flip' }); }),
   'layer.flipVertical': () => onChosen((id) => { change(flipLayer(id, 'vertical'), { mark: 'Flip' }); }),
   'layer.lock': () => onChosen((id) => { change(setLocked(id, !canvasDocument().layers[id]?.locked), { mark: 'Lock' }); }),

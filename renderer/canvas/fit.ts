@@ -1,11 +1,17 @@
 import { documentBounds } from '../document/bounds.ts';
-import { fitView } from '../document/spaces.ts';
+import { centreView, fitView } from '../document/spaces.ts';
 import { canvas, canvasDocument } from '../project/canvasStore.ts';
 import { union } from './rect.ts';
 import { viewportNow } from './toolHost.ts';
 
+/** Beyond this a picture shows its pixels more than itself. */
+const largest = 4;
+
 /** Everything that the canvas holds, in the middle of the window. */
 export function fitCanvas(): void {
   const document = canvasDocument();
-  canvas.setTransient({ view: fitView(union(documentBounds(document) ?? document.frame, document.frame), viewportNow(), { margin: 40 }) });
+  const whole = union(documentBounds(document) ?? document.frame, document.frame);
+  const view = fitView(whole, viewportNow(), { margin: 48, enlarge: true });
+  // A small picture is enlarged in whole steps, so that its pixels stay square.
+  canvas.setTransient({ view: view.zoom <= 1 ? view : centreView(whole, viewportNow(), Math.min(largest, Math.floor(view.zoom))) });
 }

@@ -3,7 +3,6 @@ import { defaultJoin, setJoin, usePlan, useRunSettings } from '../canvas/run.ts'
 import { NumberField } from '../ui/NumberField.tsx';
 import { Select } from '../ui/Select.tsx';
 import sw from '../ui/Switch.module.css';
-import css from './Create.module.css';
 
 const fills = [{ value: 'edge', label: 'Stretch the edge' }, { value: 'blur', label: 'Blur outwards' }, { value: 'neutral', label: 'Neutral grey' }, { value: 'telea', label: 'Inpaint (Telea)' }] as const;
 
@@ -14,13 +13,11 @@ export function JoinFields() {
   if (!plan.ok || (plan.mask === null && plan.kind !== 'outpaint')) return null;
   return (
     <>
-      <div className={css.two}>
-        <NumberField track label="Blend" unit="px" value={join.blend} min={0} max={25} defaultValue={defaultJoin.blend} hint="How far new pixels fade into kept ones" onChange={(blend) => setJoin({ blend })} />
-        <label className={sw.line}>
-          <span>Match colours</span>
-          <Switch.Root className={sw.switch} checked={join.colourMatch} onCheckedChange={(colourMatch) => setJoin({ colourMatch })}><Switch.Thumb className={sw.thumb} /></Switch.Root>
-        </label>
-      </div>
+      <NumberField track label="Blend" unit="px" value={join.blend} min={0} max={25} defaultValue={defaultJoin.blend} hint="How far new pixels fade into kept ones" onChange={(blend) => setJoin({ blend })} />
+      <label className={sw.line}>
+        <span>Match the colours around</span>
+        <Switch.Root className={sw.switch} checked={join.colourMatch} onCheckedChange={(colourMatch) => setJoin({ colourMatch })}><Switch.Thumb className={sw.thumb} /></Switch.Root>
+      </label>
       {plan.kind === 'outpaint' && <Select label="Unknown area" value={join.fill} options={fills} onChange={(fill) => setJoin({ fill })} />}
       {experimental && (
         <label className={sw.line}>

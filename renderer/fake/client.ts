@@ -2,6 +2,7 @@ import type { JobRecord } from '../../preload/contract/jobs.ts';
 import type { Chat, Generation, Turn } from '../../preload/contract/project.ts';
 import type { EngineStatus, Settings } from '../../preload/contract/system.ts';
 import type { StudioClient } from '../studio/client.ts';
+import { fakeCanvas, fakeProjects } from './canvas.ts';
 import { examples, info, models, startSettings } from './facts.ts';
 import { News } from './news.ts';
 import { FakeQueue } from './queue.ts';
@@ -140,6 +141,8 @@ export function fakeClient(options: { readonly history: number; readonly stepMs:
       savedSearches: async () => [],
       saveSearch: async () => undefined,
     },
+    projects: fakeProjects(),
+    canvas: fakeCanvas(queue),
     lineage: {
       get: async ({ id, depth = 6 }: { id: string; depth?: number }) => {
         const distance = new Map([[id, 0]]);

@@ -14,6 +14,7 @@ export class FakeQueue {
   private order = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly cancelled = new Set<string>();
+  private readonly waitingForEnd = new Map<string, (job: JobRecord) => void>();
   private readonly news: News;
   private readonly random: () => number;
   private readonly finish: (row: Generation) => void;
@@ -43,6 +44,15 @@ export class FakeQueue {
     this.change(job, {});
     this.wake();
     return job;
+  }
+
+  /** Called with the job once its picture is there. */
+  onDone(jobId: string, then: (job: JobRecord) => void): void {
+    this.waitingForEnd.set(jobId, then);
+  }
+
+  tellStaged(projectId: string, ids: readonly string[]): void {
+    this.news.tell({ type: 'staged', change: 'added', projectId, ids: [...ids] });
   }
 
   cancel(ids: readonly string[]): void {
@@ -118,5 +128,6 @@ export class FakeQueue {
       : { ...makeEdit(this.random, Date.now(), source, request.prompt), request, seed: request.seed ?? 1 };
     this.finish(row);
     this.change(job, { state: 'done', finishedAt: Date.now(), generationIds: [row.id] });
+    this.waitingForEnd.get(job.id)?.(job);
   }
 }

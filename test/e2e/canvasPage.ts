@@ -70,7 +70,8 @@ export class CanvasPage {
   get scope() { return this.page.getByTestId('scope'); }
   place(name: string) { return this.page.getByRole('navigation', { name: 'Places' }).getByRole('button', { name }).click(); }
   shot(name: string) { return this.page.screenshot({ path: join(shots, `${name}.png`) }); }
-  field(name: string) { return this.page.getByRole('spinbutton', { name, exact: true }); }
+  /** A changed field says so in its name. */
+  field(name: string) { return this.page.getByRole('spinbutton', { name: new RegExp(`^${name}( Not the default)?$`) }); }
 
   async set(name: string, value: number): Promise<void> {
     await this.field(name).fill(String(value));

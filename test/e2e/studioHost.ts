@@ -1,6 +1,6 @@
 /** Starts the real studio as a person does, and says where its page is. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -48,13 +48,9 @@ export async function startStudio(dataDir: string): Promise<StudioProcess> {
 /** Ends a process and those that it started, on a system that lists them. */
 function killFamily(pid: number | undefined): void {
   if (pid === undefined) return;
-  let children = '';
-  try {
-    children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  } catch {
-    return;
-  }
-  for (const child of children.trim().split(/\s+/).filter(Boolean).map(Number)) {
+  const list = `/proc/${pid}/task/${pid}/children`;
+  const children = existsSync(list) ? readFileSync(list, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number) : [];
+  for (const child of children) {
     killFamily(child);
     try {
       process.kill(child, 'SIGKILL');
