@@ -4,6 +4,7 @@ import { UsageError } from './arguments.ts';
 import { exitCodes, helpOf, report, runCommand, synopsis, type Command } from './command.ts';
 import { processIo, type Io } from './io.ts';
 import { ask } from './commands/ask.ts';
+import { bench } from './commands/bench.ts';
 import { control } from './commands/control.ts';
 import { edit } from './commands/edit.ts';
 import { generate } from './commands/generate.ts';
@@ -12,7 +13,7 @@ import { inpaint } from './commands/inpaint.ts';
 import { models } from './commands/models.ts';
 import { outpaint } from './commands/outpaint.ts';
 
-const commands: readonly Command[] = [generate, edit, inpaint, outpaint, control, ask, info, models];
+const commands: readonly Command[] = [generate, edit, inpaint, outpaint, control, ask, info, models, bench];
 
 /** Runs one command line. out: the exit code (0 done, 1 failed with a typed error, 2 wrong usage, 130 stopped by Ctrl-C). */
 export async function runStudio(argv: readonly string[], io: Io): Promise<number> {
