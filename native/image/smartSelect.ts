@@ -2,6 +2,7 @@
 
 import { EngineError } from '../errors.ts';
 import type { MaskImage, RgbImage } from '../types.ts';
+import { maskBounds } from './mask.ts';
 
 export interface SelectOptions {
   /** 0–100: how far a colour may stray from the object's and still belong to it. Default 32. */
@@ -142,45 +143,73 @@ function coloursOf(planes: Planes, inside: Uint8Array): { readonly centre: Colou
 }
 
 /** Fills holes up to `most` pixels: 4-connected areas of 0 that do not reach the border. */
-function fillHoles(inside: Uint8Array, width: number, height: number, most: number): void {
+function fillHoles(inside: Uint8Array, width: number, most: number): void {
   const seen = new Uint8Array(inside.length);
-  const stack: number[] = [];
+  const queue = new Int32Array(inside.length);
   for (let first = 0; first < inside.length; first++) {
     if (inside[first] !== 0 || seen[first] !== 0) continue;
-    const area: number[] = [];
     let open = false;
-    let count = 0;
-    stack.push(first);
+    let tail = 0;
+    queue[tail++] = first;
     seen[first] = 1;
-    while (stack.length > 0) {
-      const i = stack.pop()!;
+    for (let head = 0; head < tail; head++) {
+      const i = queue[head]!;
       const x = i % width;
-      const y = (i - x) / width;
-      open ||= x === 0 || y === 0 || x === width - 1 || y === height - 1;
-      count++;
-      // The surroundings may be the whole picture: they need no list.
-      if (!open && count <= most) area.push(i);
-      for (const n of [x > 0 ? i - 1 : -1, x + 1 < width ? i + 1 : -1, i - width, i + width]) {
-        if (n < 0 || n >= inside.length || inside[n] !== 0 || seen[n] !== 0) continue;
-        seen[n] = 1;
-        stack.push(n);
-      }
+      if (x === 0 || x === width - 1 || i < width || i >= inside.length - width) open = true;
+      if (x > 0 && inside[i - 1] === 0 && seen[i - 1] === 0) seen[(queue[tail++] = i - 1)] = 1;
+      if (x + 1 < width && inside[i + 1] === 0 && seen[i + 1] === 0) seen[(queue[tail++] = i + 1)] = 1;
+      if (i >= width && inside[i - width] === 0 && seen[i - width] === 0) seen[(queue[tail++] = i - width)] = 1;
+      if (i + width < inside.length && inside[i + width] === 0 && seen[i + width] === 0) seen[(queue[tail++] = i + width)] = 1;
     }
-    if (!open && count <= most) for (const i of area) inside[i] = 255;
+    if (!open && tail <= most) for (let k = 0; k < tail; k++) inside[queue[k]!] = 255;
   }
 }
 
-/** Every pixel takes the largest (or smallest) value of its 3×3 neighbourhood; the border repeats. */
-function spread3(src: Uint8Array, width: number, largest: boolean): Uint8Array {
-  const pick = largest ? Math.max : Math.min;
+/** A mask of 0 and 255 grown by one pixel in all eight directions; the border repeats. */
+function wider(src: Uint8Array, width: number): Uint8Array {
   const rows = new Uint8Array(src.length);
-  const out = new Uint8Array(src.length);
-  for (let i = 0; i < src.length; i++) {
-    const x = i % width;
-    rows[i] = pick(src[x > 0 ? i - 1 : i]!, src[i]!, src[x + 1 < width ? i + 1 : i]!);
+  for (let start = 0; start < src.length; start += width) {
+    const end = start + width - 1;
+    for (let i = start; i <= end; i++) rows[i] = src[i]! | src[i > start ? i - 1 : i]! | src[i < end ? i + 1 : i]!;
   }
-  for (let i = 0; i < src.length; i++) out[i] = pick(rows[i >= width ? i - width : i]!, rows[i]!, rows[i + width < src.length ? i + width : i]!);
+  const out = new Uint8Array(src.length);
+  const last = src.length - width;
+  for (let i = 0; i < out.length; i++) out[i] = rows[i]! | rows[i >= width ? i - width : i]! | rows[i < last ? i + width : i]!;
   return out;
+}
+
+function opposite(mask: Uint8Array): Uint8Array {
+  for (let i = 0; i < mask.length; i++) mask[i]! ^= 255;
+  return mask;
+}
+
+/** Closes gaps, fills holes, takes in the rim: within a window around the region, all of it in place. */
+function finish(region: MaskImage, gradient: Float32Array, edge: number): void {
+  const bounds = maskBounds(region);
+  if (!bounds) return;
+  const margin = rim + 2;
+  const left = Math.max(0, bounds.left - margin);
+  const top = Math.max(0, bounds.top - margin);
+  const width = Math.min(region.width, bounds.left + bounds.width + margin) - left;
+  const height = Math.min(region.height, bounds.top + bounds.height + margin) - top;
+  let part: Uint8Array = new Uint8Array(width * height);
+  const steep = new Uint8Array(width * height);
+  let count = 0;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0, from = (top + y) * region.width + left; x < width; x++, i++, from++) {
+      part[i] = region.data[from]!;
+      if (part[i] !== 0) count++;
+      steep[i] = gradient[from]! > edge ? 255 : 0;
+    }
+  }
+  part = opposite(wider(opposite(wider(part, width)), width));
+  fillHoles(part, width, Math.max(16, Math.round(count * holeShare)));
+  // The edge is a mix of the object and what lies behind: half of it is the object's.
+  for (let step = 0; step < rim; step++) {
+    const grown = wider(part, width);
+    for (let i = 0; i < grown.length; i++) part[i]! |= grown[i]! & steep[i]!;
+  }
+  for (let y = 0; y < height; y++) region.data.set(part.subarray(y * width, (y + 1) * width), (top + y) * region.width + left);
 }
 
 /**
@@ -211,18 +240,8 @@ export function smartSelect(image: RgbImage, x: number, y: number, { tolerance =
     learnt = coloursOf(planes, first);
   }
   const second = grow(planes, gradient, width, start, { ...limits, centre: learnt.centre, reach: reach + Math.min(1.5 * learnt.spread, tolerance) });
-  let count = 0;
-  for (let i = 0; i < second.length; i++) {
-    if (first[i] !== 0) second[i] = 255;
-    if (second[i] !== 0) count++;
-  }
-  let region = spread3(spread3(second, width, true), width, false);
-  fillHoles(region, width, height, Math.max(16, Math.round(count * holeShare)));
-  // The edge is a mix of the object and what lies behind: half of it is the object's.
-  for (let step = 0; step < rim; step++) {
-    const wider = spread3(region, width, true);
-    for (let i = 0; i < wider.length; i++) if (region[i] === 0 && gradient[i]! <= limits.edge) wider[i] = 0;
-    region = wider;
-  }
-  return { width, height, data: region };
+  for (let i = 0; i < second.length; i++) second[i]! |= first[i]!;
+  const region: MaskImage = { width, height, data: second };
+  finish(region, gradient, limits.edge);
+  return region;
 }
