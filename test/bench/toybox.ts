@@ -38,14 +38,15 @@ const seedsOf = (item: Item): number => {
 /** Pictures kept for the sheets, of each row. */
 const SHOWN = 8;
 
-function plan(items: readonly Item[]): WorkerTask[] {
+function plan(items: readonly Item[], hasDepth: boolean): WorkerTask[] {
   const only = new RegExp(values.only);
   const counts = new Map<string, number>();
   const tasks: WorkerTask[] = [];
   for (const item of items) {
     const number = counts.get(item.row) ?? 0;
     counts.set(item.row, number + 1);
-    if (!only.test(item.row) || (values.quick && number >= QUICK_ITEMS)) continue;
+    const measurable = hasDepth || item.row !== 'control depth';
+    if (!measurable || !only.test(item.row) || (values.quick && number >= QUICK_ITEMS)) continue;
     for (let seed = 1; seed <= seedsOf(item); seed++) {
       const draws = item.request.kind !== 'understand' && item.request.kind !== 'reconstruct';
       tasks.push({ key: `${item.id}#${seed}`, item, draw: { seed }, save: draws && seed === 1 && number < SHOWN ? `${item.id.replaceAll(/[^\w-]+/g, '_')}.png` : null });
@@ -103,14 +104,16 @@ async function readKept(file: string): Promise<Map<string, Outcome>> {
 async function judgesHash(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of ['detector/model.safetensors', 'detector/config.json', 'depth/model.safetensors', 'depth/config.json']) {
-    hash.update(await readFile(path.join(values.estimators, file)));
+    hash.update(await readFile(path.join(values.estimators, file)).catch(() => 'none'));
   }
   return hash.update(await readFile(path.join(values.set, 'set.json'))).digest('hex').slice(0, 8);
 }
 
 async function main(): Promise<void> {
   const estimators = await createEstimators(values.estimators, { threads: 1 });
-  if (!estimators.has.detector || !estimators.has.depth) throw new Error(`no detector or depth network in ${values.estimators}: train them (training/README.md)`);
+  const { has } = estimators;
+  if (!has.detector) throw new Error(`no detector in ${values.estimators}: train one (training/README.md)`);
+  if (!has.depth) console.error(`no depth network in ${values.estimators}: the row "control depth" is left out`);
   await estimators.dispose();
   const engine = await createEngine(values.model, { threads: 1 });
   const { info } = engine;
@@ -121,7 +124,7 @@ async function main(): Promise<void> {
   await mkdir(folder, { recursive: true });
   if (values.fresh) await writeFile(kept, '');
   const outcomes = await readKept(kept);
-  const tasks = plan(set.items);
+  const tasks = plan(set.items, has.depth);
   const open = tasks.filter(({ key }) => !outcomes.has(key));
   console.error(`${info.name}: ${(info.parameters / 1e6).toFixed(1)} M parameters, ${tasks.length} trials, ${tasks.length - open.length} of them known`);
   const setup: WorkerSetup = { modelDir: values.model, estimatorDir: values.estimators, setDir: values.set, pictureDir: path.join(folder, 'pictures') };
