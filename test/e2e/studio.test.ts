@@ -247,6 +247,8 @@ describe.skipIf(skipped !== undefined)('the studio', () => {
     await page.getByTestId('canvas').focus();
     await press('Escape');
     await write('nothing like it');
+    await grid();
+    await soon(() => page.getByRole('option').first().getAttribute('aria-label')).toContain('a green cone');
     await newestOne();
     await press('r');
     await page.getByText('Every parameter is back').waitFor();
