@@ -2,12 +2,13 @@
 import { EngineHost } from '../engine/host.ts';
 import { cancelled } from '../errors.ts';
 import { defined, type Arguments, type OptionSpec } from './arguments.ts';
-import { builtInModel, type Io } from './io.ts';
+import type { Io } from './io.ts';
+import { chosenModel } from './modelDir.ts';
 import { ProgressBar } from './progress.ts';
 import type { EngineOptions, ModelInfo, RunOptions } from '../engine/protocol.ts';
 
 export const engineOptionSpecs: readonly OptionSpec[] = [
-  { name: 'model', value: 'DIR', help: 'Checkpoint folder (default: the built-in Toybox)' },
+  { name: 'model', value: 'MODEL', help: 'Checkpoint folder, or a name of models list (default: the built-in Toybox)' },
   { name: 'precision', value: 'P', help: 'fp32, fp16, int8 or q4' },
   { name: 'threads', value: 'N', help: 'CPU threads (default: all cores)' },
   { name: 'provider', value: 'P', help: 'cpu, webgpu, cuda, dml or coreml' },
@@ -64,7 +65,8 @@ export async function withEngine<T>(args: Arguments, io: Io, use: (session: Engi
   });
   const run = { onEvent: progress.onEvent, signal: abort.signal };
   try {
-    const model = await host.load(args.text('model') ?? builtInModel, options, run);
+    const { dir, ...packed } = await chosenModel(args.text('model'), args.text('data') ?? io.dataDir);
+    const model = await host.load(dir, { ...options, ...packed }, run);
     if (abort.signal.aborted) throw cancelled();
     return await use({ host, model, progress, run });
   } finally {

@@ -49,6 +49,11 @@ describe('models', () => {
     expect(JSON.parse((await models(['list', '--json'])).out)).toMatchObject({ models: [{ id: 'toybox' }, { id: 'aidc-ai--ovis-u1-3b', state: 'ready' }], installs: [] });
     expect((await models(['list'])).out).toContain('aidc-ai--ovis-u1-3b  ready');
     expect(await models(['verify', 'Ovis-U1-3B'])).toMatchObject({ code: 0, out: expect.stringContaining('whole') });
+    // Every command takes it by its name.
+    let told = '';
+    const io = { stdout: { write: (said: string) => (told += said) }, stderr: { write: () => undefined }, spawn: spawnNode(), imaging: new Imaging(), dataDir: dir, onInterrupt: () => () => undefined };
+    expect(await runStudio(['info', '--model', 'Ovis-U1-3B', '--json'], io)).toBe(0);
+    expect(JSON.parse(told)).toMatchObject({ dir: at });
     writeFileSync(join(at, 'vocab.json'), '{}');
     expect(JSON.parse((await models(['verify', 'AIDC-AI/Ovis-U1-3B', '--json'])).out)).toMatchObject({ code: 'CHECKSUM', details: { files: ['vocab.json'] } });
     expect(await models(['install'])).toMatchObject({ code: 0 });

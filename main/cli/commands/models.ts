@@ -52,8 +52,7 @@ export const models: Command = {
 const run: Readonly<Record<Action, (session: Session) => Promise<void>>> = { list, plan, install, verify, remove, cancel, import: importFolder };
 
 async function withModels(args: Arguments, io: Io, name: string | undefined, use: (session: Session) => Promise<void>): Promise<void> {
-  const given = args.text('data');
-  const dataDir = given === undefined ? defaultDataDir(homedir(), process.env) : resolve(given);
+  const dataDir = resolve(args.text('data') ?? io.dataDir ?? defaultDataDir(homedir(), process.env));
   await mkdir(dataDir, { recursive: true });
   const settings = await SettingsFile.open(dataDir, () => undefined);
   const endpoint = args.text('endpoint') ?? process.env['HF_ENDPOINT'];
