@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { journalLimits } from '../../preload/contract/canvas.ts';
 import { failureOf, type Failure } from '../../preload/contract/errors.ts';
 import type { StudioEvent } from '../../preload/contract/events.ts';
-import { memoryRooms, type MemoryRooms } from '../helpers/memoryRooms.ts';
+import { memoryRooms, writerPage, type MemoryRooms } from '../helpers/memoryRooms.ts';
 import { electronTransport, loopbackTransport, type Line, type Transport } from '../helpers/transports.ts';
 
 vi.mock('electron', () => import('../helpers/fakeElectron.ts'));
@@ -74,6 +76,24 @@ describe.each([
     const blob = await line.client.gallery.export({ id: absentId, format: 'webp' });
     expect(blob.type).toBe('image/webp');
     expect(new Uint8Array(await blob.arrayBuffer())).toEqual(Uint8Array.from({ length: 300_000 }, (_, i) => i & 255));
+  });
+
+  it("carries the canvas's texts to the letter, whatever stands in them", async () => {
+    const text = JSON.stringify({ a: '\u0000\ud800 ☂ "quoted" \\ \n', long: 'x'.repeat(3_000_000), __proto__: null });
+    await line.client.canvas.append({ projectId: absentId, pageId: writerPage, entries: [{ seq: 1, text }] });
+    expect((await line.client.canvas.open({ projectId: absentId })).entries).toEqual([{ seq: 1, text }]);
+    expect(await failure(line.client.canvas.append({ projectId: absentId, pageId: absentId, entries: [{ seq: 2, text: '{}' }] }))).toMatchObject({ code: 'PROJECT_LOCKED', details: { writer: writerPage } });
+    expect(await failure(line.client.canvas.append({ projectId: absentId, pageId: writerPage, entries: [] }))).toMatchObject({ code: 'IPC_INVALID' });
+    expect(await failure(line.client.canvas.append({ projectId: absentId, pageId: writerPage, entries: [{ seq: 2, text: 'x'.repeat(journalLimits.entry + 1) }] }))).toMatchObject({ code: 'IPC_INVALID' });
+  });
+
+  it('carries project files up and layered files down', async () => {
+    const bytes = Uint8Array.from({ length: 2_000_000 }, (_, i) => (i * 13) & 255);
+    const { name } = await line.client.projects.importFile({ file: new Blob([bytes]), name: 'Harbour' });
+    expect(name).toBe(`Harbour 2000000 ${createHash('sha256').update(bytes).digest('hex').slice(0, 8)}`);
+    const layer = { name: 'a', hash: '0'.repeat(64), x: 0, y: 0, opacity: 1, visible: true, blendMode: 'normal' as const };
+    const blob = await line.client.canvas.exportLayers({ format: 'ora', width: 1, height: 1, layers: [layer] });
+    expect([blob.type, blob.size]).toEqual(['image/openraster', 1_500_000]);
   });
 
   it('refuses bare bytes in place of a file', async () => {

@@ -39,12 +39,16 @@ export interface MemoryRooms {
   readonly closed: string[];
 }
 
+/** The one page that writes. */
+export const writerPage = '00000000-0000-4000-8000-00000000000a';
+
 type Overrides = { readonly [Name in keyof Rooms]?: Partial<Rooms[Name]> };
 
 export function memoryRooms(): MemoryRooms {
   let settings = defaultSettings;
   const jobs = new Map<string, JobRecord>();
   const files = new Map<string, Uint8Array>();
+  const entries = new Map<string, { seq: number; text: string }[]>();
   const aborted: string[] = [];
   const closed: string[] = [];
   const events = new EventLog({
@@ -88,6 +92,19 @@ export function memoryRooms(): MemoryRooms {
         files.set(hash, bytes);
         return { hash, mime: 'image/png', width: 1, height: 1, bytes: bytes.length };
       },
+    },
+    canvas: {
+      // Keeps texts as they came, and hands them back.
+      open: async ({ projectId }) => ({ projectId, snapshot: null, entries: entries.get(projectId) ?? [], seq: entries.get(projectId)?.length ?? 0, staged: [] }),
+      append: async ({ projectId, pageId, entries: added }) => {
+        if (pageId !== writerPage) throw new StudioError('PROJECT_LOCKED', 'Another page writes this project.', { projectId, writer: writerPage });
+        entries.set(projectId, [...entries.get(projectId) ?? [], ...added]);
+        return { seq: entries.get(projectId)?.length ?? 0 };
+      },
+      exportLayers: async ({ format }) => new Blob([Uint8Array.from({ length: 1_500_000 }, (_, i) => (i * 7) & 255)], { type: format === 'psd' ? 'image/vnd.adobe.photoshop' : 'image/openraster' }),
+    },
+    projects: {
+      importFile: async ({ file, name = 'unnamed' }) => ({ id: randomUUID(), name: `${name} ${file.size} ${createHash('sha256').update(new Uint8Array(await file.arrayBuffer())).digest('hex').slice(0, 8)}`, createdAt: 1, updatedAt: 1, openedAt: null, generations: 0, cover: null }),
     },
     gallery: {
       export: async () => new Blob([Uint8Array.from({ length: 300_000 }, (_, i) => i & 255)], { type: 'image/webp' }),
