@@ -3,8 +3,8 @@ import type { CanvasDocument, Item, Layer, RasterLayer, Rect } from '../document
 import { LayerRaster } from './layerRaster.ts';
 import { Pyramid } from './pyramid.ts';
 import { intersect, isEmpty, noRect, outward, padded, union } from './rect.ts';
-import { drawTiles, newCanvas } from './tiles.ts';
-import type { Context } from './tiles.ts';
+import { drawTiles, newCanvas, newTile, tileKey, tileRect, tileSize } from './tiles.ts';
+import type { Context, TileMap } from './tiles.ts';
 
 /** What a tool is about to leave on a layer. */
 export interface LiveItem {
@@ -60,7 +60,9 @@ function looksAlike(a: Layer, b: Layer): boolean {
 
 /** Keeps the layers' pixels and their composite in step with the document, drawing again only what changed. */
 export class Compositor {
-  readonly pyramid = new Pyramid((context, rect) => this.paint(context, rect));
+  readonly pyramid = new Pyramid((context, rect) => this.paintTile(context, rect));
+  /** The layer painted last, and what lies below it as one: a stroke on the tenth layer costs no more than on the second. */
+  private readonly below: { layerId: string | undefined; readonly tiles: TileMap } = { layerId: undefined, tiles: new Map() };
   private readonly drawn = new Map<string, Drawn>();
   /** Visible pictures and paint, lowest first. */
   private stack: readonly Drawn[] = [];
@@ -76,18 +78,25 @@ export class Compositor {
   update({ document, live, above = [] }: Scene): { readonly pictures: Rect; readonly masks: Rect } {
     let pictures = noRect;
     let masks = noRect;
+    let belowChanged = false;
+    if (live !== undefined && live.layerId !== this.below.layerId) {
+      this.below.layerId = live.layerId;
+      belowChanged = true;
+    }
     const layers = [...document.order.flatMap((id) => document.layers[id] ?? []), ...above];
     const present = new Set(layers.map((layer) => layer.id));
     for (const [id, { layer, raster }] of this.drawn) {
       if (present.has(id)) continue;
       this.drawn.delete(id);
       const gone = transformRect(layer.transform, raster.bounds);
+      belowChanged = true;
       if (isRaster(layer)) pictures = union(pictures, gone);
       else masks = union(masks, gone);
     }
     for (const layer of layers) {
       if (layer.kind === 'reference') continue;
       const changed = this.updateLayer(layer, live?.layerId === layer.id ? live.item : undefined);
+      if (layer.id !== this.below.layerId && layer.kind !== 'mask' && !isEmpty(changed)) belowChanged = true;
       if (isRaster(layer) || layer.kind === 'control') pictures = union(pictures, changed);
       else masks = union(masks, changed);
     }
@@ -96,8 +105,12 @@ export class Compositor {
     this.stack = stack;
     this.bounds = stack.reduce((sum, { layer, raster }) => union(sum, outward(transformRect(layer.transform, raster.bounds))), noRect);
     // A layer that went elsewhere in the order changes all that it touches.
-    if (order !== this.order) pictures = union(pictures, this.moved(this.order.split(','), stack));
+    if (order !== this.order) {
+      pictures = union(pictures, this.moved(this.order.split(','), stack));
+      belowChanged = true;
+    }
     this.order = order;
+    if (belowChanged) this.below.tiles.clear();
     if (!isEmpty(pictures)) this.pyramid.invalidate(pictures);
     return { pictures, masks };
   }
@@ -107,6 +120,25 @@ export class Compositor {
     let drawn = false;
     for (const entry of this.stack) if (only === undefined || only(entry.layer)) drawn = this.paintLayer(context, entry, rect) || drawn;
     return drawn;
+  }
+
+  /** The same for a part of one tile of the composite, with what lies below the painted layer kept as one picture. */
+  private paintTile(context: Context, rect: Rect): boolean {
+    const at = this.stack.findIndex(({ layer }) => layer.id === this.below.layerId);
+    // One layer is drawn as fast as its copy.
+    if (at < 2) return this.paint(context, rect);
+    const [tx, ty] = [Math.floor(rect.x / tileSize), Math.floor(rect.y / tileSize)];
+    const key = tileKey(tx, ty);
+    let under = this.below.tiles.get(key);
+    if (under === undefined) {
+      under = newTile(tx, ty);
+      for (const entry of this.stack.slice(0, at)) this.paintLayer(under.context, entry, tileRect(under));
+      this.below.tiles.set(key, under);
+    }
+    const [x, y] = [rect.x - tx * tileSize, rect.y - ty * tileSize];
+    context.drawImage(under.canvas, x, y, rect.width, rect.height, 0, 0, rect.width, rect.height);
+    for (const entry of this.stack.slice(at)) this.paintLayer(context, entry, rect);
+    return true;
   }
 
   /** Draws one layer, whatever its kind and visibility, without opacity and blending. */
