@@ -201,7 +201,7 @@ describe('a picture', () => {
       return Buffer.from(await blob.arrayBuffer());
     };
     const whole = await bytesOf('png');
-    expect(readPngText(whole, 'parameters')).toMatch(/^a <red> cube & "more" ü\nSteps: 2, Sampler: Euler, CFG scale: 4, Seed: 9, Size: 16x16, Model hash: .*, Model: puppet?.*, Version: Ovis Studio/i);
+    expect(readPngText(whole, 'parameters')).toMatch(/^a <red> cube & "more" ü\nSteps: 2, Sampler: Euler, CFG scale: 4, Seed: 9, Size: 16x16, Model hash: .*, Model: Toybox, Version: Ovis Studio/i);
     expect(readPngText(whole, 'XML:com.adobe.xmp')).toContain('a &lt;red&gt; cube &amp; "more" ü');
     const bare = await bytesOf('png', false);
     for (const keyword of ['parameters', 'ovis-studio', 'XML:com.adobe.xmp']) expect(readPngText(bare, keyword)).toBeUndefined();
