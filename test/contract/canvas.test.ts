@@ -255,8 +255,7 @@ describe('masks', () => {
     for (let i = 0; i < area; i++) data.set(box.data[i] === 255 ? [200, 40, 30, 255] : [90, 120, (i % frame.width) >> 2, 255], i * 4);
     const hash = await whole.upload({ width: frame.width, height: frame.height, data });
     const mask = await whole.client.canvas.smartSelect({ hash, x: 70, y: 70 });
-    // The soft rim of one pixel belongs to it.
-    expect(mask.bounds).toEqual({ x: 39, y: 49, width: 62, height: 42 });
+    expect(mask.bounds).toEqual({ x: 40, y: 50, width: 60, height: 40 });
     expect(await failure(whole.client.canvas.smartSelect({ hash, x: frame.width, y: 0 }))).toMatchObject({ code: 'REQUEST_INVALID' });
   });
 });
