@@ -110,7 +110,7 @@ describe('the desktop app', () => {
 
     const { knock } = await import('../helpers/transports.ts');
     const { port } = knock({}, fake.ipcMain);
-    const client: StudioClient = createORPCClient(new RPCLink({ port: port as never }));
+    const client: StudioClient = createORPCClient(new RPCLink({ port: port }));
     port.start();
     expect(await client.system.info()).toMatchObject({ host: 'electron', version: '0.0.0-test', dataDir: join(dir, 'data') });
     const picture = Uint8Array.from(Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64'));

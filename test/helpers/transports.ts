@@ -107,7 +107,7 @@ export async function electronTransport(rooms: Rooms, report: Report, refused: (
     connect: async () => {
       const { port, closed } = knock();
       ports.add(port);
-      const client: StudioClient = createORPCClient(new PortLink({ port: port as never }));
+      const client: StudioClient = createORPCClient(new PortLink({ port: port }));
       port.start();
       return { client, ended: closed, raw: (message) => port.postMessage(message), close: () => port.close() };
     },
