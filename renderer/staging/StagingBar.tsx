@@ -35,7 +35,7 @@ function SlotButton({ slot, index, shown }: { readonly slot: Slot; readonly inde
   }
   const running = isRunning(slot.job);
   return (
-    <button type="button" className={css.slot} aria-label={running ? `Being drawn: ${progressText(live)}. Press to cancel` : 'Waiting. Press to cancel'} title={running ? progressText(live) : 'Waiting'} data-testid={running ? 'drawing' : undefined} onClick={() => { void cancelJobs([slot.job.id]); }}>
+    <button type="button" className={css.slot} aria-label={running ? `${index + 1}, being drawn: ${progressText(live)}. Press to cancel` : 'Waiting. Press to cancel'} title={running ? progressText(live) : 'Waiting'} data-testid={running ? 'drawing' : undefined} onClick={() => { void cancelJobs([slot.job.id]); }}>
       {running && live?.preview !== undefined ? <PreviewImage preview={live.preview} alt="" testId="preview" fallback={<Clock size={16} />} /> : <Clock size={16} aria-hidden />}
       {running && <span className={css.n}>{index + 1}</span>}
       {running && <i className={cx(bar.bar, bar.thick)} style={{ width: `${progressShare(live) * 100}%` }} />}
