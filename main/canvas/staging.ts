@@ -49,12 +49,10 @@ export class Staging {
 
   /** Accepts, discards, or takes either back. */
   async settle(ids: readonly string[], state: Staged['state']): Promise<Staged[]> {
-    const { history, events } = this.#parts;
+    const { history } = this.#parts;
     if (state === 'accepted') for (const id of ids) await this.#written(await history.canvas.getStaged(id));
     const rows = await history.canvas.settleStaged(ids, state);
     this.#told(rows);
-    const moved = rows.flatMap(({ generationId, kept }) => (generationId === null || kept ? [] : [generationId]));
-    if (moved.length > 0) events.publish({ type: 'gallery', change: 'changed', ids: moved });
     return rows;
   }
 

@@ -198,15 +198,15 @@ describe('waiting results', () => {
     expect(() => getStaged(db, row.id)).toThrow(code('NOT_FOUND'));
   });
 
-  it('are accepted, taken back, discarded into the trash, and taken back from there', () => {
+  it('are accepted, discarded and taken back; their pictures stay in the gallery', () => {
     const [a, b] = [finish(staged()), finish(staged({ kept: true }))];
     const trashed = (): (number | null)[] => [a, b].map(({ generationId }) => getGeneration(db, generationId ?? '').trashedAt);
-    expect(settleStaged(db, [a.id, b.id, 'gone'], 'accepted', 8).map(({ state }) => state)).toEqual(['accepted', 'accepted']);
+    expect(settleStaged(db, [a.id, b.id, 'gone'], 'accepted').map(({ state }) => state)).toEqual(['accepted', 'accepted']);
     expect(listStaged(db, project)).toEqual([]);
     expect(trashed()).toEqual([null, null]);
-    settleStaged(db, [a.id, b.id], 'discarded', 9);
-    expect(trashed()).toEqual([9, null]);
-    settleStaged(db, [a.id], 'waiting', 10);
+    settleStaged(db, [a.id, b.id], 'discarded');
+    expect(trashed()).toEqual([null, null]);
+    settleStaged(db, [a.id], 'waiting');
     expect(trashed()).toEqual([null, null]);
     expect(listStaged(db, project).map(({ id }) => id)).toEqual([a.id]);
   });
@@ -220,7 +220,7 @@ describe('waiting results', () => {
   it('that are settled go when another page takes over, their pictures with them', () => {
     const [a, b] = [finish(staged()), finish(staged({ raw: stored('other raw') }))];
     claimCanvas(db, project, page);
-    settleStaged(db, [a.id], 'discarded', 3);
+    settleStaged(db, [a.id], 'discarded');
     claimCanvas(db, project, page);
     expect(getStaged(db, a.id).state).toBe('discarded');
     claimCanvas(db, project, other);

@@ -90,7 +90,7 @@ export async function openHistory(dir: string): Promise<History> {
       listStaged: (projectId) => run('listStaged', projectId),
       getStaged: (id) => run('getStaged', id),
       changeStaged: (id, change) => run('changeStaged', id, change),
-      settleStaged: (ids, state) => run('settleStaged', ids, state, now()),
+      settleStaged: (ids, state) => run('settleStaged', ids, state),
       derived: (recipe) => run('getDerived', recipe),
       setDerived: (recipe, hash) => run('setDerived', recipe, hash),
       addSources: (hash, sources, how) => run('addAssetSources', hash, sources, how),

@@ -4,7 +4,6 @@ import { StudioError } from '../errors.ts';
 import type { NewStaged, StagedRow } from '../services.ts';
 import { requireAssets } from './assetRows.ts';
 import type { Db } from './connection.ts';
-import { restoreGenerations, trashGenerations } from './trash.ts';
 import { all, list, one, run } from './statements.ts';
 
 interface Row {
@@ -60,18 +59,11 @@ export function changeStaged(db: Db, id: string, change: Partial<Omit<StagedRow,
   }).immediate();
 }
 
-/**
- * Accepts, discards, or takes either back. What is discarded goes to the gallery's trash unless it was kept, and comes out of it again.
- * Ids that are gone are passed over.
- */
-export function settleStaged(db: Db, ids: readonly string[], state: Staged['state'], now: number): StagedRow[] {
+/** Accepts, discards, or takes either back; the pictures stay in the gallery. Ids that are gone are passed over. */
+export function settleStaged(db: Db, ids: readonly string[], state: Staged['state']): StagedRow[] {
   return db.transaction(() => {
     const known = all<Row>(db, `SELECT ${columns} WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq`, list(ids)).map((row) => read(db, row));
-    const changing = known.filter((row) => row.state !== state);
-    const rows = (which: StagedRow[]): string[] => which.flatMap(({ generationId, kept }) => (generationId === null || kept ? [] : [generationId]));
-    if (state === 'discarded') trashGenerations(db, rows(changing), now);
-    else restoreGenerations(db, rows(changing.filter((row) => row.state === 'discarded')));
-    run(db, 'UPDATE staged SET state = ? WHERE id IN (SELECT value FROM json_each(?))', state, list(changing.map(({ id }) => id)));
+    run(db, 'UPDATE staged SET state = ? WHERE id IN (SELECT value FROM json_each(?))', state, list(known.map(({ id }) => id)));
     return known.map((row) => getStaged(db, row.id));
   }).immediate();
 }

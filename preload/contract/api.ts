@@ -117,7 +117,7 @@ export const contract = {
     staged: call.input(z.strictObject({ projectId: idSchema })).output(z.array(stagedSchema)),
     /** Another blend or colour match of the same drawing, in place of the former. REQUEST_INVALID where there was no mask. */
     recomposite: call.input(recompositeInputSchema).output(stagedSchema),
-    /** Accepted ones stay in the gallery as they were last composited; discarded ones go to its trash unless they were kept. `waiting` takes it back. */
+    /** Accepted ones stay in the gallery as they were last composited; so do discarded ones. `waiting` takes it back. */
     settle: call.input(z.strictObject({ ids: z.array(idSchema).min(1).max(1_000), state: stagedSchema.shape.state })).output(z.array(stagedSchema)),
     /** Into the gallery as it stands, without accepting it. */
     keep: call.input(byId).output(generationSchema),

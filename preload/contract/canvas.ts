@@ -65,7 +65,7 @@ export const stagedSchema = z.object({
   facts: stagedFactsSchema,
   prompt: textSchema,
   seed: countSchema,
-  /** Saved to the gallery by hand: discarding it leaves it there. */
+  /** Saved to the gallery by hand, as it stands after compositing. */
   kept: z.boolean(),
 });
 export type Staged = z.infer<typeof stagedSchema>;

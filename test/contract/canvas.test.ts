@@ -160,7 +160,7 @@ describe('a repaint', () => {
 });
 
 describe('what waits', () => {
-  it('is told, survives a restart, and goes to the trash unless it was kept', async () => {
+  it('is told, survives a restart, and stays in the gallery when it is discarded', async () => {
     const own = await whole.client.projects.create({ name: 'Waiting' });
     const raster = await whole.upload(scene());
     const jobs = await whole.client.canvas.submit({ projectId: own.id, frame, request: { kind: 'edit', prompt: 'make it blue', raster, seed: 40 }, count: 3 });
@@ -182,7 +182,7 @@ describe('what waits', () => {
     expect(told).toMatchObject(staged.map(({ id }) => ({ type: 'staged', change: 'changed', projectId: own.id, ids: [id] })));
     expect(settled.map(({ state }) => state)).toEqual(['discarded', 'discarded', 'discarded']);
     const trashed = await Promise.all(settled.map(async ({ generationId }) => (await whole.client.gallery.get({ id: generationId ?? '' })).trashedAt !== null));
-    expect(trashed).toEqual([true, false, true]);
+    expect(trashed).toEqual([false, false, false]);
     expect(kept.trashedAt).toBeNull();
     expect(await whole.client.canvas.staged({ projectId: own.id })).toEqual([]);
     expect(await failure(whole.client.canvas.keep({ id: randomUUID() }))).toMatchObject({ code: 'NOT_FOUND' });

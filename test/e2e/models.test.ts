@@ -114,7 +114,7 @@ describe.skipIf(skipped !== undefined)('the Models place', () => {
     await page.getByRole('navigation', { name: 'Places' }).getByRole('button', { name: /Create|Canvas/ }).click();
     await page.locator('[data-prompt]').fill('a red cube');
     await page.keyboard.press('Control+Enter');
-    await page.getByTestId('result').waitFor();
+    await page.getByRole('button', { name: /^Accept/ }).waitFor();
     await shot('drawn');
 
     // A damaged file is found out and fetched again, at a press.
