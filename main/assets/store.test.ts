@@ -143,10 +143,11 @@ describe('collecting', () => {
     const hash = nameOf(picture(3));
     mkdirSync(join(dir, 'assets', hash.slice(0, 2)), { recursive: true });
     writeFileSync(pathOf(dir, hash), picture(3));
-    const { assets, history } = await open(dir, 0);
-    await assets.collect();
+    const grace = 1000;
+    const { assets, history } = await open(dir, grace);
+    expect(await assets.collect()).toMatchObject({ files: 0 });
     expect(await assets.info(hash)).toMatchObject({ width: 8 });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, grace + 50));
     expect(await assets.collect()).toMatchObject({ files: 1 });
     expect(filesOf(dir, 'assets')).toEqual([]);
     expect(await history.assets.unknown([hash])).toEqual([hash]);

@@ -115,9 +115,13 @@ export class ContentStore implements AssetStore {
     });
   }
 
-  /** Removes files that no row uses and that were not put within the grace. What went out of the trash for good goes at once. */
+  /**
+   * Removes files that no row uses and that were not put within the grace. What went out of the trash for good goes at once.
+   * Files without any row get one first, so that one collection is enough to decide about them.
+   */
   async collect(): Promise<{ readonly files: number; readonly bytes: number }> {
     const { rows, graceMs = defaultGraceMs } = this.#parts;
+    await this.#sweep();
     await rows.forgetUnused(Date.now() - graceMs);
     let files = 0;
     let bytes = 0;
@@ -135,11 +139,10 @@ export class ContentStore implements AssetStore {
         bytes += size;
       });
     }
-    await this.#sweep();
     return { files, bytes };
   }
 
-  /** Gives a row to files that a killed studio left without one; unless something uses them, they go with a later collection. */
+  /** Gives a row to files that a killed studio left without one; unless something uses them, they go once their grace is over. */
   async #sweep(): Promise<void> {
     // Only a kill makes such files, so once after each start is enough.
     if (this.#swept) return;

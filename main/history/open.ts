@@ -1,5 +1,5 @@
 /** Opens the history of a data folder: one studio at a time, whole, and at this studio's schema. */
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StudioError } from '../errors.ts';
 import { applicationId, connect, durable, sqliteError, type Db } from './connection.ts';
@@ -148,10 +148,4 @@ function setAsideDamaged(path: string): string {
   for (const suffix of ['-wal', '-journal']) if (existsSync(path + suffix)) renameSync(path + suffix, to + suffix);
   rmSync(`${path}-shm`, { force: true });
   return to;
-}
-
-/** Bytes of the database and its log. */
-export function databaseBytes(dir: string): number {
-  const { database } = dataFolder(dir);
-  return [database, `${database}-wal`].reduce((sum, path) => sum + (existsSync(path) ? statSync(path).size : 0), 0);
 }

@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts';
-import { sameShape, showShape, type Dim, type Shape } from './dim.ts';
+import { sameShape, showShape, type Shape } from './dim.ts';
 import {
   ProtoWriter, writeModel, writeNode, writeTensor, writeValueInfo,
   type AttributeValue, type DataType, type TensorData, type TensorSpec,
@@ -142,16 +142,4 @@ export class Graph {
 
 export function graphError(message: string, details: Record<string, string> = {}): EngineError {
   return new EngineError('GRAPH_INVALID', message, details);
-}
-
-/** Refuses a value whose shape or type is not the expected one. */
-export function expectShape(op: string, value: Value, expected: readonly (Dim | null)[]): void {
-  const fits = value.shape.length === expected.length
-    && expected.every((dim, i) => dim === null || sameShape([dim], [value.shape[i] as Dim]));
-  if (!fits) {
-    const wanted = showShape(expected.map((dim) => dim ?? '?'));
-    throw graphError(`${op}: ${value.name} has shape ${showShape(value.shape)}, expected ${wanted}`, {
-      op, tensor: value.name, expected: wanted, got: showShape(value.shape),
-    });
-  }
 }

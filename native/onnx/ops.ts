@@ -30,7 +30,6 @@ export const div = (g: Graph, a: Value, b: Value): Value => elementwise('Div', g
 const unary = (op: string) => (g: Graph, x: Value): Value => one(g, op, [x], x.dataType, x.shape);
 export const sigmoid = unary('Sigmoid');
 export const abs = unary('Abs');
-export const neg = unary('Neg');
 export const round = unary('Round');
 
 /** x·sigmoid(x); the runtime fuses the pair into one kernel. */

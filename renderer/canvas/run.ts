@@ -15,7 +15,7 @@ import { canvasDocument, change, useCanvas } from '../project/canvasStore.ts';
 import { useProject } from '../project/project.ts';
 import { flush } from '../project/session.ts';
 import { studio } from '../studio/current.ts';
-import { missing, refusal } from '../studio/problem.ts';
+import { refusal } from '../studio/problem.ts';
 import { mapRaster, maskRaster, measureCoverage, pictureRaster, upload } from './pixels.ts';
 
 interface RunSettings {
@@ -140,8 +140,4 @@ export async function frameHash(): Promise<{ readonly hash: string; readonly wid
   if (!plan.ok) throw refusal(plan.message);
   const { keep } = plan;
   return { hash: await upload(await pictureRaster(canvasDocument(), keep)), width: keep.width, height: keep.height };
-}
-
-export function noteProblem(message: string): void {
-  useComposer.setState({ problem: missing(message) });
 }

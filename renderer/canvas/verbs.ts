@@ -169,9 +169,3 @@ function topPicture(document: CanvasDocument): string | null {
 export function addReferences(pictures: readonly PictureRef[], role: 'subject' | 'style' = 'subject'): void {
   change(sequence(...pictures.map((picture): Op => (document) => addLayer(newReferenceLayer({ name: picture.name, role, hash: picture.hash }), document.order.at(-1) ?? null)(document))), { mark: pictures.length === 1 ? 'Add reference' : 'Add references' });
 }
-
-/** What an inpaint's row was masked with, back as a mask layer. */
-export function addMaskPicture(name: string, hash: string, rect: Rect): void {
-  change(addLayer(newMaskLayer(name, [imageItem(hash, rect)]), canvasDocument().order.at(-1) ?? null), { mark: 'Add mask' });
-}
-

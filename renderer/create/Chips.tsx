@@ -1,4 +1,4 @@
-import { Blend, Crop, Dices, ImagePlus, Lock, Mountain, Spline, X } from 'lucide-react';
+import { Blend, Crop, Dices, ImagePlus, Lock, Mountain, Spline, WandSparkles, X } from 'lucide-react';
 import { useRef } from 'react';
 import { bringIn } from '../studio/bringIn.ts';
 import { useConnection } from '../studio/connection.ts';
@@ -9,6 +9,7 @@ import { plural, seedText } from '../ui/format.ts';
 import { Menu } from '../ui/Menu.tsx';
 import { Tip } from '../ui/Tip.tsx';
 import css from './Composer.module.css';
+import { clearPreset, usePreset } from '../canvas/presetTasks.ts';
 import { usePlan } from '../canvas/run.ts';
 import { setFrameSize } from '../document/ops/frame.ts';
 import { removeLayer } from '../document/ops/layers.ts';
@@ -104,6 +105,20 @@ function PlanChips() {
   );
 }
 
+/** The task whose wording stands around the prompt, and the way out of it. */
+function PresetChip() {
+  const preset = usePreset();
+  if (preset === undefined) return null;
+  return (
+    <span className={css.chip} data-testid="preset">
+      <WandSparkles size={14} aria-hidden /><b>{preset.title}</b>
+      <Tip text={`Without ${preset.title}`}>
+        <button type="button" className={css.x} aria-label={`Without ${preset.title}`} onClick={clearPreset}><X size={12} /></button>
+      </Tip>
+    </span>
+  );
+}
+
 /** Whatever will be sent beside the words. */
 export function Chips() {
   const task = useComposer((state) => state.task);
@@ -113,6 +128,7 @@ export function Chips() {
   const sweep = state.sweep !== undefined && task !== 'ask';
   return (
     <>
+      {task === 'edit' && <PresetChip />}
       {!asks && <PlanChips />}
       {asks && state.askPictures.map((picture, index) => (
         <span key={picture.hash} className={css.chip}>

@@ -13,6 +13,7 @@ import { Notice } from '../ui/Notice.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Chips } from './Chips.tsx';
 import css from './Composer.module.css';
+import { usePreset } from '../canvas/presetTasks.ts';
 import { applyRemedy, usePlan } from '../canvas/run.ts';
 import { useCanvas } from '../project/canvasStore.ts';
 import { documentBounds } from '../document/bounds.ts';
@@ -33,7 +34,9 @@ function usePlaceholder(): string {
   const pictures = useComposer((state) => state.askPictures.length);
   const place = useView((view) => view.place);
   const blank = useCanvas((state) => documentBounds(state.document) === null);
+  const preset = usePreset();
   if (task === 'create') return 'Describe a picture. {red|blue} draws one of each.';
+  if (task === 'edit' && preset !== undefined && !blank) return preset.hint;
   if (task === 'edit') return blank ? 'Drop or paste a picture, then describe the change.' : 'Describe the change. The frame decides where.';
   if (place === 'canvas') return 'Ask about what the frame shows.';
   if (pictures === 0) return 'Drop or paste a picture, then ask about it.';

@@ -1,4 +1,4 @@
-import type { GenerateInput, JobRequest, UnderstandInput } from '../../preload/contract/generation.ts';
+import type { UnderstandInput } from '../../preload/contract/generation.ts';
 import type { Composer } from './composer.ts';
 import { sweepValues, wildcardCount } from './wildcards.ts';
 
@@ -25,8 +25,4 @@ export function planBatch(state: Composer): BatchPlan {
   };
   const cells = sweep === undefined ? 1 : sweep.txtCfg.length * (sweep.imgCfg?.length ?? 1);
   return { seeds: state.batch, wildcards: wildcards > 1, sweep, jobs: state.task === 'ask' ? 1 : state.batch * wildcards * cells };
-}
-
-export function isGenerate(request: JobRequest): request is GenerateInput {
-  return request.kind !== 'understand';
 }
