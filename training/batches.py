@@ -57,11 +57,11 @@ def text_batch(tokenizer: Tokenizer, rows: List[Tuple[str, str, int]], context_w
 
 
 def patch_labels(scenes: List[Scene], instances: np.ndarray, grid: Grid) -> Tensor:
-    """What each patch's centre shows, in merge order: [B,N,3] of colour, shape, material (0 = none, k+1 = k-th)."""
-    tables = np.zeros((len(scenes), 7, 3), np.int64)
+    """What each patch's centre shows, in merge order: [B,N,4] of colour, shape, material (0 = none, k+1 = k-th) and which thing it is (0 = none)."""
+    tables = np.zeros((len(scenes), 7, 4), np.int64)
     for table, scene in zip(tables, scenes):
         for i, t in enumerate(scene.things):
-            table[i + 1] = COLOURS.index(t.colour) + 1, SHAPES.index(t.shape) + 1, MATERIALS.index(t.material) + 1
+            table[i + 1] = COLOURS.index(t.colour) + 1, SHAPES.index(t.shape) + 1, MATERIALS.index(t.material) + 1, i + 1
     size = instances.shape[1]
     rows, columns = (((np.arange(n) + 0.5) * size / n).astype(int) for n in grid)
     seen = instances[:, rows][:, :, columns].reshape(len(scenes), -1)
@@ -78,13 +78,19 @@ class UnderstandingBatch:
     blind: TextBatch  # rows about a caption or an instruction; their picture is the white one
 
 
-def understanding_batch(rng: random.Random, tokenizer: Tokenizer, pre: Preprocessor, pictures: int, per: int, blind: int, coarse: float,
-                        size: int = 128) -> UnderstandingBatch:
-    """`pictures` fresh scenes of `size` pixels with `per` questions each; with probability `coarse` at the size of a condition picture."""
+def seen_scenes(rng: random.Random, pre: Preprocessor, pictures: int, coarse: float, size: int = 128) -> Tuple[List[Scene], Tensor, Grid, Tensor]:
+    """Fresh scenes with the patches of their pictures, the grid, and what each patch shows; with probability `coarse` at the size of a condition picture."""
     scenes = [random_scene(rng, rng.choice((1, 1, 1, 2, 2, 3, 4))) for _ in range(pictures)]
     rgb, _, instances = render(scenes, size, size)
     view = pre.condition if rng.random() < coarse else pre.understanding
     pixels, grid = pre.patches([view(p) for p in rgb])
+    return scenes, pixels, grid, patch_labels(scenes, instances, grid)
+
+
+def understanding_batch(rng: random.Random, tokenizer: Tokenizer, pre: Preprocessor, pictures: int, per: int, blind: int, coarse: float,
+                        size: int = 128) -> UnderstandingBatch:
+    """`pictures` fresh scenes of `size` pixels with `per` questions each."""
+    scenes, pixels, grid, labels = seen_scenes(rng, pre, pictures, coarse, size)
     rows = []
     for i, scene in enumerate(scenes):
         for _ in range(per):
@@ -100,7 +106,7 @@ def understanding_batch(rng: random.Random, tokenizer: Tokenizer, pre: Preproces
     for scene in scenes[:max(1, blind // 2)]:
         text, ask, answer = binding(rng, scene)
         others.append((f"\n{text}. {ask}", answer, 0))
-    return UnderstandingBatch(pixels, grid, patch_labels(scenes, instances, grid), text_batch(tokenizer, rows, 0.05),
+    return UnderstandingBatch(pixels, grid, labels, text_batch(tokenizer, rows, 0.05),
                               text_batch(tokenizer, others, 0.1))
 
 

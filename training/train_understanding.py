@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import presets
-from .batches import IGNORE, TextBatch, UnderstandingBatch, decode_answer, understanding_batch, white
+from .batches import TextBatch, UnderstandingBatch, decode_answer, seen_scenes, understanding_batch, white
 from .common import RUNS, Log, load_state, save_state, seed_everything, set_threads
 from .initialise import initialise
 from .model.ovis import OvisU1
@@ -63,26 +63,46 @@ def text_loss(model: OvisU1, tokenizer: Tokenizer, visual: Tensor, batch: TextBa
 
 
 def cell_labels(labels: Tensor) -> Tensor:
-    """Labels of patches in merge order [B,N,3] -> of merged cells [B,N/4,3]: the first of its four patches that shows a thing."""
-    cells = labels.view(len(labels), -1, 4, 3)
+    """Labels of patches in merge order [B,N,4] -> of merged cells [B,N/4,4]: the first of its four patches that shows a thing."""
+    cells = labels.view(len(labels), -1, 4, labels.shape[-1])
     chosen = (cells[..., 0] > 0).float().argmax(-1)
-    return cells.gather(2, chosen[..., None, None].expand(-1, -1, 1, 3))[:, :, 0]
+    return cells.gather(2, chosen[..., None, None].expand(-1, -1, 1, labels.shape[-1]))[:, :, 0]
+
+
+THINGS = 8  # more than a scene has, with none
+
+
+def of_things(logits: Tensor, truth: Tensor, thing: Tensor) -> Tensor:
+    """Cross entropy of each thing's mean logits [B,N,C] over the places that show it [B,N]: an answer is a vote of them, not each of them."""
+    b, n, c = logits.shape
+    index = (thing + THINGS * torch.arange(b, device=thing.device)[:, None]).flatten()
+    sums = logits.new_zeros(THINGS * b, c).index_add_(0, index, logits.flatten(0, 1))
+    counts = logits.new_zeros(THINGS * b).index_add_(0, index, torch.ones_like(index, dtype=logits.dtype))
+    classes = torch.zeros_like(counts, dtype=torch.long).index_copy_(0, index, truth.flatten())
+    chosen = (counts > 0) & (classes > 0)
+    return F.cross_entropy(sums[chosen] / counts[chosen, None], classes[chosen]) if bool(chosen.any()) else sums.sum() * 0
 
 
 def shown_loss(heads: nn.ModuleList, states: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross entropy of colour, shape and material; cells with a thing count four times as much as empty ones."""
+    """Mean cross entropy of colour, shape and material, place by place (those with a thing count four times as much) and thing by thing."""
     weight = 1 + 3 * (labels[..., 0] > 0).float().flatten()
-    losses = [F.cross_entropy(head(states).flatten(0, 1), labels[..., i].flatten(), reduction="none") for i, head in enumerate(heads)]
-    return (sum(losses) * weight).sum() / (3 * weight.sum())
+    logits = [head(states) for head in heads]
+    places = sum(F.cross_entropy(l.flatten(0, 1), labels[..., i].flatten(), reduction="none") for i, l in enumerate(logits))
+    voted = sum(of_things(l, labels[..., i], labels[..., 3]) for i, l in enumerate(logits))
+    return (places * weight).sum() / (3 * weight.sum()) + 0.3 * voted / 3
+
+
+def looking_loss(model: OvisU1, module: Understanding, pixels: Tensor, grid: Any, labels: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+    """Visual words [B,T,H], and how well the last block's patches and the words themselves show what is there."""
+    trace: Dict[str, Tensor] = {}
+    visual = model.visual_tokenizer(pixels, grid, trace) @ model.vte.weight
+    last = trace[f"block{len(model.visual_tokenizer.backbone.trunk.blocks) - 1}"]
+    # The words as well: it makes the soft vocabulary carry what the encoder knows to the language model.
+    return visual, shown_loss(module.heads, last, labels), shown_loss(module.word_heads, F.layer_norm(visual, visual.shape[-1:]), cell_labels(labels))
 
 
 def understanding_loss(model: OvisU1, module: Understanding, tokenizer: Tokenizer, blank: Tuple[Tensor, Any], batch: UnderstandingBatch) -> Tuple[Tensor, Dict[str, float]]:
-    trace: Dict[str, Tensor] = {}
-    visual = model.visual_tokenizer(batch.pixels, batch.grid, trace) @ model.vte.weight
-    last = trace[f"block{len(model.visual_tokenizer.backbone.trunk.blocks) - 1}"]
-    patch = shown_loss(module.heads, last, batch.labels)
-    # The same from the visual words: it makes the soft vocabulary carry what the encoder knows to the language model.
-    spoken = shown_loss(module.word_heads, F.layer_norm(visual, visual.shape[-1:]), cell_labels(batch.labels))
+    visual, patch, spoken = looking_loss(model, module, batch.pixels, batch.grid, batch.labels)
     seen, answers = text_loss(model, tokenizer, visual[batch.text.picture], batch.text)
     nothing = model.visual_embeds(*blank).expand(len(batch.blind.ids), -1, -1)
     read, reading = text_loss(model, tokenizer, nothing, batch.blind)
@@ -128,6 +148,14 @@ def blank_words(model: OvisU1, blank: Tuple[Tensor, Any]) -> Tensor:
     return torch.cat((begin[None], model.visual_embeds(*blank)[0], end[None]))
 
 
+def fresh_state(module: Understanding, trainer: Trainer) -> Dict[str, Any]:
+    """A checkpoint of every weight when only some are trained (those by their EMA), from which any schedule can start."""
+    moved = {id(p): e for p, e in zip(trainer.params, trainer.unflatten(trainer.shared.ema))}
+    flat = torch.cat([moved.get(id(p), p).detach().reshape(-1) for p in module.parameters()])
+    zero = torch.zeros_like(flat)
+    return {"params": flat, "ema": flat, "m": zero, "v": zero, "step": torch.zeros(1, dtype=torch.int64), "used": 0.0}
+
+
 def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args: argparse.Namespace, used: float) -> None:
     set_threads(1)
     tokenizer, pre = Tokenizer.load(RUNS / "tokenizer"), Preprocessor(presets.PREPROCESSOR)
@@ -136,7 +164,10 @@ def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args
     seed_everything(args.seed + 1000 * rank + first)
     rng, pool = random.Random(args.seed + 1000 * rank + first), ThreadPoolExecutor(1)
     blank = pre.patches([pre.condition(white())])
-    make = lambda: pool.submit(understanding_batch, rng, tokenizer, pre, args.pictures, args.questions, args.blind, 0.2)
+    if args.vision_only:
+        make = lambda: pool.submit(seen_scenes, rng, pre, args.pictures, 0.2)
+    else:
+        make = lambda: pool.submit(understanding_batch, rng, tokenizer, pre, args.pictures, args.questions, args.blind, 0.2)
     with torch.no_grad():
         pinned = blank_words(model, blank)
     following, start, mark = make(), time.process_time() - used, time.time()
@@ -149,9 +180,12 @@ def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args
         lr = args.lr * min(1, (step + 1) / 150) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress)))
         batch = following.result()
         following = make()
-        loss, parts = understanding_loss(model, module, tokenizer, blank, batch)
-        if args.vision_only:  # a decoder already reads the white picture's words: they must stay what they are
-            loss = loss + 30 * (blank_words(model, blank) - pinned).square().mean()
+        if args.vision_only:
+            _, patch, words = looking_loss(model, module, *batch[1:])
+            # A decoder already reads the white picture's words: they must stay what they are.
+            loss, parts = patch + 2 * words + 30 * (blank_words(model, blank) - pinned).square().mean(), {"patch": float(patch), "words": float(words)}
+        else:
+            loss, parts = understanding_loss(model, module, tokenizer, blank, batch)
         loss.backward()
         trainer.update(lr)
         for key, value in parts.items():
@@ -161,8 +195,9 @@ def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args
             if rank == 0:
                 log(f"step {step + 1} " + " ".join(f"{k} {m:.4f}" for k, m in zip(sorted(sums), means)) + f" lr {lr:.1e} {50 / (time.time() - mark):.2f} steps/s")
             mark, sums = time.time(), {}
-        if (step + 1) % args.save == 0 and rank == 0 and not args.vision_only:
-            save_state(RUNS / "understanding.pt", {**trainer.state(), "used": time.process_time() - start})
+        if (step + 1) % args.save == 0 and rank == 0:
+            state = fresh_state(module, trainer) if args.vision_only else {**trainer.state(), "used": time.process_time() - start}
+            save_state(RUNS / "understanding.pt", state)
 
 
 def build() -> Tuple[OvisU1, Tokenizer]:
@@ -184,7 +219,7 @@ def main() -> None:
     parser.add_argument("--save", type=int, default=200)
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--again", action="store_true", help="start a new schedule from the present weights")
-    parser.add_argument("--vision-only", action="store_true", help="a new schedule for the vision encoder; the language model stays as it is")
+    parser.add_argument("--vision-only", action="store_true", help="a new schedule for the vision encoder alone, which looks without being asked: ten times as many pictures a second")
     parser.add_argument("--evaluate", action="store_true")
     args = parser.parse_args()
     model, tokenizer = build()
