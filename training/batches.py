@@ -11,11 +11,11 @@ from torch import Tensor
 
 from .model.aimv2 import Grid, merge_order
 from .preprocess import Preprocessor
-from .text.prompts import answer_chat, condition_chat, edit_prompt, t2i_prompt
-from .text.tokenizer import Tokenizer
+from .text.prompts import answer_chat, condition_chat, edit_prompt, t2i_prompt, with_pictures
+from .text.tokenizer import IMAGE, Tokenizer
 from .world.captions import caption
 from .world.edits import edit
-from .world.questions import question
+from .world.questions import pair_question, question
 from .world.render import render
 from .world.scene import COLOURS, MATERIALS, SHAPES, Scene, random_scene
 
@@ -33,14 +33,15 @@ class TextBatch:
 
 
 def text_batch(tokenizer: Tokenizer, rows: List[Tuple[str, str, int]], context_weight: float) -> TextBatch:
-    """Rows (prompt without the leading `<image>` part, answer or '', picture index) to padded tensors.
+    """Rows (prompt with the places of its pictures, answer or '', index of a picture or of a pair) to padded tensors.
 
-    Answer tokens weigh 1, tokens of the prompt `context_weight`: the language model then also learns to expect text.
+    Only what follows the last picture is here: assemble() writes what stands before. Answer tokens weigh 1, tokens of the
+    prompt `context_weight`: the language model then also learns to expect text.
     """
     sequences = []
     for prompt, answer, picture in rows:
-        chat = answer_chat(prompt) if answer else condition_chat(prompt)
-        head = tokenizer.encode(chat)[4:]  # after <|im_start|> user \n <image>
+        chat = tokenizer.encode(answer_chat(prompt) if answer else condition_chat(prompt))
+        head = chat[len(chat) - chat[::-1].index(IMAGE):]
         tail = tokenizer.encode(answer) + [tokenizer.eos] if answer else []
         sequences.append((head, tail, picture))
     length = max(len(h) + len(t) for h, t, _ in sequences)
@@ -75,6 +76,7 @@ class UnderstandingBatch:
     grid: Grid
     labels: Tensor
     text: TextBatch
+    pairs: TextBatch  # questions about two pictures, which are the picture of that index and the next one
     blind: TextBatch  # rows about a caption or an instruction; their picture is the white one
 
 
@@ -95,18 +97,22 @@ def understanding_batch(rng: random.Random, tokenizer: Tokenizer, pre: Preproces
     for i, scene in enumerate(scenes):
         for _ in range(per):
             ask, answer = question(rng, scene)
-            rows.append(("\n" + ask, answer, i))
+            rows.append((f"<image>\n{ask}", answer, i))
     others = []
     for _ in range(blind):
         scene = random_scene(rng)
         if rng.random() < 0.3:
-            others.append((edit_prompt(edit(rng, scene)[1])[len("<image>"):], "", 0))
+            others.append((edit_prompt(edit(rng, scene)[1]), "", 0))
         else:
-            others.append((t2i_prompt(caption(rng, scene, detail=0.5))[len("<image>"):], "", 0))
+            others.append((t2i_prompt(caption(rng, scene, detail=0.5)), "", 0))
     for scene in scenes[:max(1, blind // 2)]:
         text, ask, answer = binding(rng, scene)
-        others.append((f"\n{text}. {ask}", answer, 0))
-    return UnderstandingBatch(pixels, grid, labels, text_batch(tokenizer, rows, 0.05),
+        others.append((f"<image>\n{text}. {ask}", answer, 0))
+    pairs = []
+    for i in range(0, pictures - 1, 2):
+        ask, answer = pair_question(rng, scenes[i], scenes[i + 1])
+        pairs.append((with_pictures(ask, 2), answer, i))
+    return UnderstandingBatch(pixels, grid, labels, text_batch(tokenizer, rows, 0.05), text_batch(tokenizer, pairs, 0.05),
                               text_batch(tokenizer, others, 0.1))
 
 

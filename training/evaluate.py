@@ -22,7 +22,7 @@ from .world import edits
 from .world.captions import caption
 from .world.controls import canny, cut_out, depth_map
 from .world.masks import around, border
-from .world.questions import KINDS as QUESTIONS
+from .world.questions import KINDS as QUESTIONS, pair_question
 from .world.render import render
 from .world.scene import COLOURS, FLOORS, HELD_OUT_DUOS, HELD_OUT_PAIRS, SHAPES, SKIES, Scene, Thing, allowed, random_scene, trainable
 from .world.styles import STYLE_WORDS, STYLES
@@ -259,6 +259,15 @@ def question_rows(out: Set, rng: random.Random, sources: Sequence[Scene]) -> Non
             out.add("question held-out pairs", {"kind": "understand", "prompt": ask, "images": [picture]}, {"answer": answer})
 
 
+def pair_rows(out: Set, rng: random.Random, sources: Sequence[Scene]) -> None:
+    """Questions about two pictures; drawn after all else, so that the other rows stay what they were."""
+    pictures = [(s, out.picture(render([s])[0][0])) for s in sources]
+    while sum(i["row"] == "question two pictures" for i in out.items) < PER_ROW:
+        (a, first), (b, second) = rng.sample(pictures, 2)
+        ask, answer = pair_question(rng, a, b)
+        out.add("question two pictures", {"kind": "understand", "prompt": ask, "images": [first, second]}, {"answer": answer})
+
+
 def free_rows(out: Set) -> None:
     written = json.loads((ROOT / "free_phrasing.json").read_text())
     words = lambda entry: {k: v for k, v in entry.items() if k not in ("text", "scene")}
@@ -283,6 +292,7 @@ def write(folder: Path) -> None:
     free_rows(out)
     other_rows(out, rng, sources)
     question_rows(out, rng, sources)
+    pair_rows(out, rng, sources)
     out.write()
 
 

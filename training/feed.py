@@ -72,7 +72,7 @@ def see_message(rng: random.Random, tokenizer: Tokenizer, pre: Preprocessor, cou
     from .batches import understanding_batch
     b = understanding_batch(rng, tokenizer, pre, count, 3, blind, 0.2, size)
     text = lambda t: {k: getattr(t, k).numpy() for k in ("ids", "targets", "weights", "picture")}
-    return {"pixels": b.pixels.half().numpy(), "grid": b.grid, "labels": b.labels.numpy(), "text": text(b.text), "blind": text(b.blind)}
+    return {"pixels": b.pixels.half().numpy(), "grid": b.grid, "labels": b.labels.numpy(), "text": text(b.text), "pairs": text(b.pairs), "blind": text(b.blind)}
 
 
 def text_message(rng: random.Random, tokenizer: Tokenizer, count: int) -> Dict[str, Any]:
@@ -82,11 +82,11 @@ def text_message(rng: random.Random, tokenizer: Tokenizer, count: int) -> Dict[s
         scene, kind = random_scene(rng), rng.random()
         if kind < 0.5:
             text, ask, answer = binding(rng, scene)
-            rows.append((f"\n{text}. {ask}", answer, 0))
+            rows.append((f"<image>\n{text}. {ask}", answer, 0))
         elif kind < 0.7:
-            rows.append((edit_prompt(edit(rng, scene)[1])[len("<image>"):], "", 0))
+            rows.append((edit_prompt(edit(rng, scene)[1]), "", 0))
         else:
-            rows.append((t2i_prompt(caption(rng, scene, detail=0.5))[len("<image>"):], "", 0))
+            rows.append((t2i_prompt(caption(rng, scene, detail=0.5)), "", 0))
     t = text_batch(tokenizer, rows, 0.3)
     return {k: getattr(t, k).numpy() for k in ("ids", "targets", "weights", "picture")}
 

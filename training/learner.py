@@ -136,13 +136,13 @@ class Learner:
 
     def loss_text(self, count: int) -> Tensor:
         batch = text_of(self.feed.take("text"), self.device)
-        words = self.words(*self.blank(self.preset.sizes[0])).expand(len(batch.ids), -1, -1)
+        words = self.words(*self.blank(self.preset.sizes[0])).expand(len(batch.ids), -1, -1)[:, None]
         return text_loss(self.model, self.tokenizer, words, batch)[0]
 
     def loss_see(self, count: int) -> Tensor:
         m = self.feed.take("see")
         batch = UnderstandingBatch(torch.from_numpy(m["pixels"]).to(self.device).float(), m["grid"], torch.from_numpy(m["labels"]).to(self.device),
-                                   text_of(m["text"], self.device), text_of(m["blind"], self.device))
+                                   *(text_of(m[k], self.device) for k in ("text", "pairs", "blind")))
         return understanding_loss(self.model, self.module, self.tokenizer, self.blank(self.preset.sizes[0]), batch)[0]
 
     def loss_draw(self, count: int) -> Tensor:

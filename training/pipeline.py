@@ -19,7 +19,7 @@ from . import tensors
 from .flow import pack, schedule, unpack
 from .model.ovis import OvisU1
 from .preprocess import Preprocessor, resize, smart_resize, to_bytes, to_vae
-from .text.prompts import UNCONDITIONAL, answer_chat, condition_chat, edit_prompt, t2i_prompt
+from .text.prompts import UNCONDITIONAL, answer_chat, condition_chat, edit_prompt, t2i_prompt, with_pictures
 from .text.tokenizer import Tokenizer
 
 Pictures = Sequence[np.ndarray]  # uint8 [h,w,3]
@@ -171,9 +171,9 @@ class Pipeline:
 
     @torch.no_grad()
     def answer(self, prompt: str, pictures: Pictures, most: int = 64, stop: bool = True) -> Tuple[str, List[int], Timings]:
-        """Greedy answer; `prompt` has its own `<image>` marks, or the pictures are put in front."""
+        """Greedy answer; `prompt` has its own `<image>` marks, or the pictures are put in front, numbered when there are several."""
         if "<image>" not in prompt:
-            prompt = "<image>\n" * len(pictures) + prompt
+            prompt = with_pictures(prompt, len(pictures))
         began = time.perf_counter()
         words = []
         for p in pictures:

@@ -11,7 +11,7 @@ import math
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -24,8 +24,8 @@ from .initialise import initialise
 from .model.ovis import OvisU1
 from .parallel import STATE, Shared, Trainer, flatten, launch, load_flat
 from .preprocess import Preprocessor
-from .text.prompts import answer_chat
-from .text.tokenizer import Tokenizer
+from .text.prompts import answer_chat, condition_chat, with_pictures
+from .text.tokenizer import IMAGE, Tokenizer
 from .world.questions import question
 from .world.render import render
 from .world.scene import COLOURS, MATERIALS, SHAPES, random_scene
@@ -44,11 +44,17 @@ class Understanding(nn.Module):
 
 
 def assemble(model: OvisU1, tokenizer: Tokenizer, visual: Tensor, ids: Tensor) -> Tensor:
-    """Picture words [S,T,H] and the ids that follow [S,R] -> inputs_embeds of the chat [S,3+T+2+R,H]."""
+    """Words of each row's pictures [S,n,T,H] and the ids that follow the last one [S,R] -> inputs_embeds of the chat."""
     begin, end = model.indicators()
-    embed, n = model.llm.model.embed_tokens, len(ids)
-    start = embed(torch.tensor(tokenizer.encode("<|im_start|>user\n"), device=ids.device))
-    return torch.cat((start.expand(n, -1, -1), begin.expand(n, 1, -1), visual, end.expand(n, 1, -1), embed(ids)), 1)
+    embed, (rows, count) = model.llm.model.embed_tokens, visual.shape[:2]
+    chat = tokenizer.encode(condition_chat(with_pictures("", count)))
+    parts, start = [], 0
+    for n in range(count):
+        at = chat.index(IMAGE, start)
+        before = embed(torch.tensor(chat[start:at], device=ids.device))
+        parts += [before.expand(rows, -1, -1), begin.expand(rows, 1, -1), visual[:, n], end.expand(rows, 1, -1)]
+        start = at + 1
+    return torch.cat((*parts, embed(ids)), 1)
 
 
 def text_loss(model: OvisU1, tokenizer: Tokenizer, visual: Tensor, batch: TextBatch) -> Tuple[Tensor, Tensor]:
@@ -103,19 +109,21 @@ def looking_loss(model: OvisU1, module: Understanding, pixels: Tensor, grid: Any
 
 def understanding_loss(model: OvisU1, module: Understanding, tokenizer: Tokenizer, blank: Tuple[Tensor, Any], batch: UnderstandingBatch) -> Tuple[Tensor, Dict[str, float]]:
     visual, patch, spoken = looking_loss(model, module, batch.pixels, batch.grid, batch.labels)
-    seen, answers = text_loss(model, tokenizer, visual[batch.text.picture], batch.text)
+    seen, answers = text_loss(model, tokenizer, visual[batch.text.picture][:, None], batch.text)
+    both = torch.stack((visual[batch.pairs.picture], visual[batch.pairs.picture + 1]), 1)
+    compared, comparing = text_loss(model, tokenizer, both, batch.pairs)
     nothing = model.visual_embeds(*blank).expand(len(batch.blind.ids), -1, -1)
-    read, reading = text_loss(model, tokenizer, nothing, batch.blind)
-    parts = {"answer": float(answers), "patch": float(patch), "words": float(spoken), "reading": float(reading)}
-    return seen + 0.4 * patch + 0.8 * spoken + 0.3 * read, parts
+    read, reading = text_loss(model, tokenizer, nothing[:, None], batch.blind)
+    parts = {"answer": float(answers), "pairs": float(comparing), "patch": float(patch), "words": float(spoken), "reading": float(reading)}
+    return seen + 0.25 * compared + 0.4 * patch + 0.8 * spoken + 0.3 * read, parts
 
 
 @torch.no_grad()
-def answer(model: OvisU1, tokenizer: Tokenizer, pre: Preprocessor, picture, ask: str, most: int = 40) -> str:
-    """Greedy answer to a question about one picture."""
-    pixels, grid = pre.patches([pre.understanding(picture)])
-    ids = tokenizer.encode(answer_chat(f"<image>\n{ask}"))
-    x = model.inputs_embeds(ids, [model.visual_embeds(pixels, grid)[0]])[None]
+def answer(model: OvisU1, tokenizer: Tokenizer, pre: Preprocessor, pictures: Sequence[Any], ask: str, most: int = 40) -> str:
+    """Greedy answer to a question about pictures of one size."""
+    pixels, grid = pre.patches([pre.understanding(p) for p in pictures])
+    ids = tokenizer.encode(answer_chat(with_pictures(ask, len(pictures))))
+    x = model.inputs_embeds(ids, list(model.visual_embeds(pixels, grid)))[None]
     cache: list = [None] * len(model.llm.model.layers)
     out = []
     while len(out) < most:
@@ -137,7 +145,10 @@ def evaluate(model: OvisU1, tokenizer: Tokenizer, pre: Preprocessor, log: Log, c
     for scene, picture in zip(scenes, rgb):
         kind = rng.choice([k for k, _ in q.KINDS])
         ask, expected = kind(rng, scene)
-        right.setdefault(kind.__name__[4:], []).append(answer(model, tokenizer, pre, picture, ask) == expected)
+        right.setdefault(kind.__name__[4:], []).append(answer(model, tokenizer, pre, [picture], ask) == expected)
+    for i in range(0, count // 4 * 2, 2):
+        ask, expected = q.pair_question(rng, scenes[i], scenes[i + 1])
+        right.setdefault("pairs", []).append(answer(model, tokenizer, pre, [rgb[i], rgb[i + 1]], ask) == expected)
     total = [r for rs in right.values() for r in rs]
     log(f"exact {sum(total) / len(total):.3f} " + " ".join(f"{k} {sum(v)}/{len(v)}" for k, v in sorted(right.items())))
 

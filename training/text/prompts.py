@@ -15,6 +15,12 @@ def edit_prompt(text: str, images: int = 1) -> str:
     return f"{IMAGE_TEXT}\n" * images + text.strip()
 
 
+def with_pictures(text: str, pictures: int) -> str:
+    """A question about pictures: one stands plainly before it, several are numbered."""
+    places = [f"{IMAGE_TEXT}\n"] if pictures == 1 else [f"Image {i + 1}: {IMAGE_TEXT}\n" for i in range(pictures)]
+    return "".join(places) + text
+
+
 def condition_chat(prompt: str) -> str:
     """What the decoder's text features are read from: the user's turn alone."""
     return f"<|im_start|>user\n{prompt}<|im_end|>\n"

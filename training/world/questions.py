@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import random
-from typing import Callable, List, Tuple
+from typing import Callable, List, Optional, Tuple
 
 from .captions import canonical
 from .scene import COLOURS, SHAPES, Scene, Thing, random_thing
@@ -101,3 +101,44 @@ KINDS: Tuple[Tuple[Callable[[random.Random, Scene], Pair], float], ...] = (
 def question(rng: random.Random, scene: Scene) -> Pair:
     """A random question with its answer."""
     return rng.choices([k for k, _ in KINDS], [w for _, w in KINDS])[0](rng, scene)
+
+
+def ask_which(rng: random.Random, a: Scene, b: Scene) -> Optional[Pair]:
+    pairs = [{(t.colour, t.shape) for t in s.things} for s in (a, b)]
+    side = rng.randrange(2)
+    alone = sorted(pairs[side] - pairs[1 - side])
+    if not alone:
+        return None
+    colour, shape = rng.choice(alone)
+    what = article(f"{word(rng, COLOUR_WORDS[colour], 0.85)} {word(rng, SHAPE_WORDS[shape])}")
+    return rng.choice((f"Which picture shows {what}?", f"Which image has {what}?", f"In which picture is there {what}?")), ORDER[side]
+
+
+def ask_more(rng: random.Random, a: Scene, b: Scene) -> Optional[Pair]:
+    if len(a.things) == len(b.things):
+        return None
+    more = rng.random() < 0.6
+    side = (len(b.things) > len(a.things)) == more
+    return rng.choice(("Which picture has {} objects?", "Which image shows {} objects?")).format("more" if more else "fewer"), ORDER[side]
+
+
+def ask_same(rng: random.Random, a: Scene, b: Scene) -> Pair:
+    if rng.random() < 0.5:
+        return rng.choice(("Is it the same time of day in both pictures?", "Do both pictures show the same time of day?")), "yes" if a.sky == b.sky else "no"
+    return rng.choice(("Is the floor the same in both pictures?", "Do both pictures have the same floor?")), "yes" if a.floor == b.floor else "no"
+
+
+def ask_of_one(rng: random.Random, a: Scene, b: Scene) -> Pair:
+    """A plain question about one of the two."""
+    side = rng.randrange(2)
+    ask, answer = rng.choice((ask_colour, ask_shape, ask_count, ask_floor, ask_time))(rng, (a, b)[side])
+    return f"{ask.rstrip('?.')} in the {ORDER[side]} picture?", answer
+
+
+ORDER = ("first", "second")
+
+
+def pair_question(rng: random.Random, a: Scene, b: Scene) -> Pair:
+    """A question about two pictures with its answer."""
+    kind = rng.choices((ask_which, ask_more, ask_same, ask_of_one), (3, 1, 1, 3))[0]
+    return kind(rng, a, b) or ask_of_one(rng, a, b)
