@@ -36,7 +36,7 @@ export const rowSpecs: readonly RowSpec[] = [
   { of: 'free phrasing*', figure: 'met', unit: 'share', limits: free },
   { of: 'free phrasing prompts', figure: 'met', unit: 'share', limits: none },
   { of: 'free phrasing edits', figure: 'met', unit: 'share', limits: none },
-  ...['colour', 'shape', 'count', 'size', 'material', 'existence', 'floor', 'time', 'relation', 'description'].map((name) => ({ of: `question ${name}`, figure: 'met' as const, unit: 'share', limits: none })),
+  ...['colour', 'shape', 'count', 'size', 'material', 'existence', 'floor', 'time', 'relation', 'two pictures', 'description'].map((name) => ({ of: `question ${name}`, figure: 'met' as const, unit: 'share', limits: none })),
   { of: 'question held-out pairs', figure: 'met', unit: 'share', limits: none },
   { of: 'control canny', figure: 'f1', unit: 'F1', limits: limits(null, 0.7, 0.85) },
   { of: 'control depth', figure: 'correlation', unit: 'correlation', limits: limits(null, 0.9, 0.97) },
