@@ -5,16 +5,13 @@ import torch
 from torch import nn
 
 from .model.ovis import OvisU1
+from .model.yak import Yak
 
 
 @torch.no_grad()
 def initialise(model: OvisU1) -> None:
     """Linear layers Xavier; residual outputs shrunk; the visual softmax starts peaked; decoder gates start a little open."""
-    for name, module in model.named_modules():
-        if isinstance(module, nn.Linear) and "vae" not in name:
-            nn.init.xavier_uniform_(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+    spread(model)
     for name in ("o_proj", "down_proj", "attn.proj", "mlp.fc2"):
         for path, module in model.named_modules():
             if path.startswith(("llm", "visual_tokenizer")) and path.endswith(name):
@@ -23,7 +20,26 @@ def initialise(model: OvisU1) -> None:
     # A flat softmax over the visual words would pass no gradient: logits of spread 3 leave about six likely words.
     nn.init.constant_(model.visual_tokenizer.head[1].weight, 3.0)
     nn.init.normal_(model.vte.weight, std=0.3)
-    yak = model.visual_generator.backbone
+    open_gates(model.visual_generator.backbone)
+
+
+def spread(module: nn.Module) -> None:
+    """Xavier for linear layers, those of a VAE left alone."""
+    for name, part in module.named_modules():
+        if isinstance(part, nn.Linear) and "vae" not in name:
+            nn.init.xavier_uniform_(part.weight)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+
+
+@torch.no_grad()
+def initialise_decoder(yak: Yak) -> None:
+    """A visual decoder by itself."""
+    spread(yak)
+    open_gates(yak)
+
+
+def open_gates(yak: Yak) -> None:
     size = yak.cfg["hidden_size"]
     for block in yak.txt_in.individual_token_refiner.blocks:
         block.adaLN_modulation[1].weight.mul_(0.1)
