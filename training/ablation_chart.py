@@ -1,4 +1,4 @@
-"""Draws what the ablations found: one panel a figure, one dot a seed, a bar for the mean of the seeds."""
+"""Draws what the ablations found: one panel a figure, one dot a seed, a bar or a mark for the mean of the seeds."""
 from __future__ import annotations
 
 from collections import defaultdict
@@ -51,7 +51,10 @@ def draw(done: Dict[str, Dict[str, float]], path: Path) -> None:
             middle = y + TOP + ROW * i + 4
             pen.text((LEFT - 10, middle), name, INK, small, anchor="rm")
             mean = sum(values) / len(values)
-            pen.rectangle((x_of(low), middle - 9, x_of(mean), middle + 9), BAR)
+            if loss:  # a bar from an axis that does not start at nought would lie about sizes
+                pen.rectangle((x_of(mean) - 1, middle - 11, x_of(mean) + 1, middle + 11), BAR)
+            else:
+                pen.rectangle((x_of(low), middle - 9, x_of(mean), middle + 9), BAR)
             for value in values:
                 pen.ellipse((x_of(value) - 4, middle - 4, x_of(value) + 4, middle + 4), DOT, "white")
             pen.text((LEFT + PANEL + 8, middle), f"{mean:.4f}" if loss else f"{mean:.2f}", INK, small, anchor="lm")
