@@ -56,17 +56,23 @@ def twins(rng: random.Random, scene: Scene) -> Scene:
                                        for t in scene.things))
 
 
-def draw(rng: random.Random, singles: float, pairs: float, edits: int, count: int) -> Tuple[List[Scene], List[Tuple[int, int, str]]]:
-    """`count` scenes, and `edits` triples (source index, target index, instruction) among them."""
+def shares(chunk: int) -> Tuple[float, float, float, float]:
+    """Of a chunk: scenes of one thing, of two, equal things among those of several, and edits for each scene. Single things come first, because
+    that is what the decoder learns first; the last chunks are for what it learns last."""
+    return (1.0, 0.0, 0.0, 0.0) if chunk < 2 else (0.6, 0.3, 0.12, 0.5) if chunk < 12 else (0.25, 0.5, 0.3, 0.6)
+
+
+def draw(rng: random.Random, singles: float, pairs: float, equal: float, edits: float, count: int) -> Tuple[List[Scene], List[Tuple[int, int, str]]]:
+    """About `count` scenes, and triples (source index, target index, instruction) among them; shares as above."""
     scenes: List[Scene] = []
     triples: List[Tuple[int, int, str]] = []
     while len(scenes) < count:
         kind = rng.random()
         scene = random_scene(rng, 1 if kind < singles else 2 if kind < singles + pairs else rng.choice((3, 4)))
-        if len(scene.things) > 1 and rng.random() < 0.12:
+        if len(scene.things) > 1 and rng.random() < equal:
             scene = twins(rng, scene)
         scenes.append(scene)
-        if len(triples) < edits and len(scene.things) <= 3:
+        if rng.random() < edits and len(scene.things) <= 3:
             after, text = edit(rng, scene)
             scenes.append(after)
             triples.append((len(scenes) - 2, len(scenes) - 1, text))
@@ -101,9 +107,7 @@ def main() -> None:
     print(measured, flush=True)
     for chunk in range(args.first, args.first + args.chunks):
         start, rng = time.time(), random.Random(900 + chunk)
-        # The first chunks hold single things only: that is what the decoder should learn first.
-        singles, pairs, edits = ((1.0, 0.0, 0) if chunk < 2 else (0.6, 0.3, args.size // 3))
-        scenes, triples = draw(rng, singles, pairs, edits, args.size)
+        scenes, triples = draw(rng, *shares(chunk), args.size)
         latents, conditions = encode(vae, scenes, measured["scaling_factor"], pre)
         save_state(FOLDER / f"{chunk:03d}.pt", {"scenes": scenes, "latents": latents, "conditions": torch.from_numpy(conditions), "edits": triples})
         print(f"chunk {chunk}: {len(scenes)} pictures, {len(triples)} edits, {time.time() - start:.0f}s", flush=True)

@@ -30,7 +30,7 @@ from .world.scene import random_scene
 SETTLED = 0.75  # the time below which a noisy picture shows where its things stand
 # Shares of the late mix, as far as `training.task_latents` has made rows: the rest is text to image.
 TASKS: Dict[str, float] = {
-    "edit": 0.24, "restyle": 0.02, "inpaint": 0.05, "outpaint": 0.03, "canny": 0.02, "depth": 0.02, "subject": 0.04, "style": 0.01,
+    "edit": 0.3, "restyle": 0.02, "inpaint": 0.05, "outpaint": 0.03, "canny": 0.02, "depth": 0.02, "subject": 0.04, "style": 0.01,
     "colourise": 0.01, "denoise": 0.01, "deblur": 0.01, "two": 0.03,
 }
 
@@ -38,7 +38,7 @@ TASKS: Dict[str, float] = {
 def mixture(progress: float, late: bool) -> Dict[str, Any]:
     """The training mix at a point of the run (0..1): how often which task, and how many things in a picture."""
     ramp = 1.0 if late else min(1.0, max(0.0, (progress - 0.42) / 0.15))
-    return {"tasks": {kind: share * ramp for kind, share in TASKS.items()}, "several": 0.05 + 0.1 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
+    return {"tasks": {kind: share * ramp for kind, share in TASKS.items()}, "several": 0.05 + 0.45 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
 
 
 def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, contexts: Optional[Tensor], things: Optional[Tensor] = None) -> Tensor:

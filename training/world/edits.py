@@ -136,7 +136,7 @@ def several(rng: random.Random, scene: Scene) -> Edit:
 
 
 KINDS: Tuple[Tuple[Callable[[random.Random, Scene], Edit], float], ...] = (
-    (recolour, 6), (resky, 4), (refloor, 3), (remove, 2), (add, 2), (reshape, 2), (resize, 1), (rematerial, 0.5), (move, 2), (several, 2),
+    (recolour, 4), (resky, 2), (refloor, 2), (remove, 3), (add, 4), (reshape, 4), (resize, 1), (rematerial, 0.5), (move, 4), (several, 3),
 )
 
 
