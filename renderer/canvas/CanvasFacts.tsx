@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { documentBounds } from '../document/bounds.ts';
 import { useCanvas } from '../project/canvasStore.ts';
 import { useStaging } from '../staging/staging.ts';
@@ -32,13 +32,18 @@ export function useCanvasHint(): string {
 export function CanvasFacts() {
   const size = useCanvas((state) => { const bounds = documentBounds(state.document); return bounds === null ? '' : `${bounds.width} × ${bounds.height}`; });
   const zoom = useCanvas((state) => Math.round(state.transient.view.zoom * 100));
-  const [at, setAt] = useState('');
-  useEffect(() => onPointer((point) => setAt(point === undefined ? '' : `x ${Math.floor(point.x)} y ${Math.floor(point.y)}`)), []);
+  const at = useRef<HTMLSpanElement>(null);
+  // Written past React: it changes with every move of the pointer.
+  useEffect(() => onPointer((point) => {
+    if (at.current === null) return;
+    at.current.hidden = point === undefined;
+    at.current.textContent = point === undefined ? '' : `x ${Math.floor(point.x)} y ${Math.floor(point.y)}`;
+  }), []);
   return (
     <>
       {size !== '' && <span><b>{size}</b></span>}
       <span>{zoom} %</span>
-      {at !== '' && <span>{at}</span>}
+      <span ref={at} hidden />
     </>
   );
 }

@@ -47,7 +47,11 @@ function Colours() {
 /** The tools, undo and redo. */
 export function ToolBar() {
   const tool = useTools((state) => state.effective);
-  const { canUndo, canRedo, undoLabel, redoLabel } = useCanvas((state) => state);
+  // One by one: the whole state changes with every move of the pointer.
+  const canUndo = useCanvas((state) => state.canUndo);
+  const canRedo = useCanvas((state) => state.canRedo);
+  const undoLabel = useCanvas((state) => state.undoLabel);
+  const redoLabel = useCanvas((state) => state.redoLabel);
   return (
     <div className={css.tools} role="toolbar" aria-label="Tools" aria-orientation="vertical" data-region="tools">
       {toolNames.map((group, index) => (
