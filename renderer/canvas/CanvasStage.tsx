@@ -14,6 +14,7 @@ import css from './Canvas.module.css';
 import { describeCanvas } from './describe.ts';
 import { followDrafts, useDrafts } from './drafts.ts';
 import { fitCanvas } from './fit.ts';
+import { SelectionLines } from './SelectionLines.tsx';
 import { Stage } from './stage.ts';
 import type { StageInput } from './stage.ts';
 import { setViewport, toolbox, toolsChanged } from './toolHost.ts';
@@ -106,6 +107,7 @@ export function CanvasStage() {
   return (
     <div ref={root} className={css.stageBox} role="application" aria-roledescription="Canvas" aria-label={summary} data-region="stage" data-region-focus data-testid="canvas" tabIndex={0}>
       <div ref={host} className={css.konva} />
+      <SelectionLines />
     </div>
   );
 }

@@ -50,10 +50,10 @@ export function ExportDialog() {
       footer={<><Button onClick={close}>Cancel</Button><Button kind="primary" disabled={rect === undefined || busy} onClick={() => { void save(); }}>{busy ? 'Exporting' : 'Export'}</Button></>}
     >
       <div style={{ display: 'flex', flexDirection: 'column', gap: 12 }}>
-        <Segmented label="What to export" value={area} onChange={setArea} segments={[{ value: 'canvas', label: 'Canvas' }, { value: 'frame', label: 'Frame' }, { value: 'selection', label: 'Selection', hint: 'What the masks cover' }]} />
+        <Segmented label="What to export" value={area} onChange={setArea} segments={[{ value: 'canvas', label: 'Canvas' }, { value: 'frame', label: 'Frame' }, { value: 'selection', label: 'Selection', hint: 'What is selected, else what the masks cover' }]} />
         <Segmented label="Format" value={format} onChange={setFormat} segments={[{ value: 'png', label: 'PNG' }, { value: 'jpeg', label: 'JPEG' }, { value: 'webp', label: 'WebP' }, { value: 'psd', label: 'PSD' }, { value: 'ora', label: 'OpenRaster' }]} />
         {lossy(format) && <NumberField track label="Quality" value={quality} min={1} max={100} defaultValue={92} onChange={setQuality} />}
-        <p>{rect === undefined ? (area === 'selection' ? 'No mask covers anything.' : 'There is nothing on the canvas.') : `${rect.width} × ${rect.height}${layered ? ', every layer by itself' : ''}`}</p>
+        <p>{rect === undefined ? (area === 'selection' ? 'Nothing is selected, and no mask covers anything.' : 'There is nothing on the canvas.') : `${rect.width} × ${rect.height}${layered ? ', every layer by itself' : ''}`}</p>
         {problem !== undefined && <Notice code={problem.code} more={problem.message}>{explain(problem).sentence}</Notice>}
       </div>
     </Dialog>

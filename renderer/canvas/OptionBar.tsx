@@ -1,3 +1,4 @@
+import { BoxSelect, ChevronDown } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { keysOf, runCommand } from '../palette/commands.ts';
 import { setFeather, setGrow } from '../document/ops/items.ts';
@@ -7,9 +8,11 @@ import { contentBounds } from '../document/bounds.ts';
 import { defaultOptions } from '../tools/tool.ts';
 import { Button } from '../ui/Button.tsx';
 import { keyLabel } from '../ui/keyLabel.ts';
+import { Menu } from '../ui/Menu.tsx';
 import { NumberField } from '../ui/NumberField.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import css from './Canvas.module.css';
+import { usePixelSelection } from './selection.ts';
 import { toolEntry } from './ToolBar.tsx';
 import { setOptions, useTools } from './tools.ts';
 
@@ -60,14 +63,39 @@ function Settings() {
   );
 }
 
+const pixelVerbs = [['New layer', 'canvas.selection.lift'], ['Fill', 'canvas.selection.fill'], ['Erase', 'canvas.selection.erase']] as const;
+
+/** What can be done with the pixels that are selected; where there is little room, a menu. */
+function SelectionVerbs() {
+  return (
+    <>
+      <Menu
+        align="end" trigger={<Button size="sm"><BoxSelect size={14} aria-hidden />Selection <ChevronDown size={14} aria-hidden /></Button>}
+        items={[
+          ...pixelVerbs.map(([label, id]) => ({ label, keys: keysOf(id), run: () => runCommand(id) })),
+          { label: 'Copy', keys: keysOf('canvas.edit.copy'), run: () => runCommand('canvas.edit.copy') },
+          { kind: 'separator' as const },
+          { label: 'Mask from it', run: () => runCommand('canvas.selection.toMask') },
+          { label: 'Add it to the mask', run: () => runCommand('canvas.selection.addToMask') },
+          { label: 'Take it from the mask', run: () => runCommand('canvas.selection.takeFromMask') },
+          { kind: 'separator' as const },
+          { label: 'Invert', keys: keysOf('canvas.selection.invert'), run: () => runCommand('canvas.selection.invert') },
+        ]}
+      />
+      <Button size="sm" kind="ghost" onClick={() => runCommand('canvas.selection.none')}>Deselect <kbd>{keyLabel(keysOf('canvas.selection.none') ?? '')}</kbd></Button>
+    </>
+  );
+}
+
 /** What the tool in hand can be set to. */
 export function OptionBar() {
   const { effective: tool, options } = useTools();
   const mask = useCanvas((state) => { const layer = selectedLayer(state.document); return layer?.kind === 'mask' ? layer : undefined; });
   const entry = toolEntry(tool);
+  const selecting = usePixelSelection((state) => state.selection !== null);
   const verbs = tool === 'frame' ? [['Fit to layers', 'canvas.frame.fitLayers'], ['Fit to masks', 'canvas.frame.fitMasks']] as const
     : tool === 'transform' ? [['Flip sideways', 'canvas.layer.flipHorizontal'], ['Flip upright', 'canvas.layer.flipVertical']] as const
-    : mask !== undefined && options.target === 'mask' ? [['Invert', 'canvas.mask.invert'], ['Clear', 'canvas.layer.clear']] as const : [];
+    : mask !== undefined && options.target === 'mask' ? [['Select', 'canvas.selection.fromMask'], ['Invert', 'canvas.mask.invert'], ['Clear', 'canvas.layer.clear']] as const : [];
   return (
     <div className={css.opts} role="toolbar" aria-label="Tool settings" data-region="options" onPointerUp={() => canvas.settle()}>
       <span className={css.name}>{entry?.icon}<span>{entry?.name}</span></span>
@@ -75,7 +103,8 @@ export function OptionBar() {
       <Settings />
       {mask !== undefined && options.target === 'mask' && <MaskFields mask={mask} />}
       <span className={css.grow} />
-      {verbs.map(([title, id]) => <Button key={id} size="sm" kind="ghost" className={css.wide} onClick={() => runCommand(id)}>{title} <kbd>{keyLabel(keysOf(id) ?? '')}</kbd></Button>)}
+      {selecting && <SelectionVerbs />}
+      {!selecting && verbs.map(([title, id]) => { const keys = keysOf(id); return <Button key={id} size="sm" kind="ghost" className={css.wide} onClick={() => runCommand(id)}>{title} {keys !== undefined && <kbd>{keyLabel(keys)}</kbd>}</Button>; })}
     </div>
   );
 }

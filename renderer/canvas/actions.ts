@@ -2,6 +2,7 @@ import { fitView, zoomAboutMiddle, zoomStep, screenPoint } from '../document/spa
 import { fitFrameToLayers, fitFrameToMasks } from '../document/ops/frame.ts';
 import { cycleSelection, duplicateLayer, nudgeLayer, setLocked, setVisible } from '../document/ops/layers.ts';
 import { flipLayer, moveLayer, resetTransform, rotateLayer } from '../document/ops/transform.ts';
+import type { Layer } from '../document/records.ts';
 import { registerCommands } from '../palette/commands.ts';
 import type { Command } from '../palette/commands.ts';
 import { canvas, canvasDocument, change, selectedLayer } from '../project/canvasStore.ts';
@@ -13,8 +14,9 @@ import { canvasKeys } from '../tools/keys.ts';
 import type { CanvasAction } from '../tools/keys.ts';
 import { black, toolIds, white } from '../tools/tool.ts';
 import { fitCanvas } from './fit.ts';
-import { copyFrame, pasteFromClipboard } from './clipboard.ts';
+import { copyWhatIsMeant, pasteFromClipboard } from './clipboard.ts';
 import { saveProjectFile } from './files.ts';
+import { currentSelection, deselect, eraseSelection, fillSelection, invertSelection, joinMask, liftSelection, maskFromSelection, selectAll, selectFromMask } from './selection.ts';
 import { takeTool, toolbox, toolsChanged, viewportNow } from './toolHost.ts';
 import { setOptions, useTools } from './tools.ts';
 import { attempt, clearSelected, deleteSelected, featherSelected, growSelected, invertSelected, maskFromSelected, mergeSelectedDown, newMask, newPaint } from './verbs.ts';
@@ -86,6 +88,16 @@ const runs: Partial<Record<CanvasAction, () => void | Promise<unknown>>> = {
   'mask.shrink': () => growSelected(-1),
   'mask.feather': featherSelected,
   'mask.fromAlpha': () => attempt(maskFromSelected),
+  'selection.all': selectAll,
+  'selection.none': deselect,
+  'selection.invert': invertSelection,
+  'selection.fromMask': () => attempt(selectFromMask),
+  'selection.toMask': () => attempt(maskFromSelection),
+  'selection.addToMask': () => attempt(() => joinMask('add')),
+  'selection.takeFromMask': () => attempt(() => joinMask('subtract')),
+  'selection.lift': () => attempt(liftSelection),
+  'selection.fill': () => attempt(() => fillSelection(useTools.getState().options.colour)),
+  'selection.erase': () => attempt(eraseSelection),
   'view.fit': fitCanvas,
   'view.fitFrame': () => canvas.setTransient({ view: fitView(canvasDocument().frame, viewportNow(), { enlarge: true }) }),
   'view.zoom100': () => zoomAt(1), 'view.zoom200': () => zoomAt(2), 'view.zoom400': () => zoomAt(4), 'view.zoom800': () => zoomAt(8),
@@ -95,17 +107,21 @@ const runs: Partial<Record<CanvasAction, () => void | Promise<unknown>>> = {
   'staging.previous': () => browse(-1), 'staging.next': () => browse(1), 'staging.accept': accept, 'staging.discard': discardAll, 'staging.save': keepShown,
   'edit.undo': () => step('undo'), 'edit.redo': () => step('redo'),
   'edit.cancel': () => { toolbox.cancel(); toolsChanged(); },
-  'edit.copy': () => attempt(copyFrame),
+  'edit.copy': () => attempt(copyWhatIsMeant),
   'edit.paste': () => attempt(pasteFromClipboard),
   'edit.export': () => useView.setState({ exportOpen: true }),
   'edit.save': () => attempt(saveProjectFile),
 };
 
+const isRaster = (layer: Layer | undefined): boolean => layer?.kind === 'picture' || layer?.kind === 'paint';
 const waits = (): boolean => useStaging.getState().waiting.length > 0;
 const nudges = new Set<CanvasAction>(['layer.left', 'layer.right', 'layer.up', 'layer.down', 'layer.farLeft', 'layer.farRight', 'layer.farUp', 'layer.farDown']);
 
-function whenOf(id: CanvasAction, staging: boolean): () => boolean {
-  if (staging) return () => canvasFocused() && waits() && !toolbox.busy;
+function whenOf({ id, staging, selecting }: (typeof canvasKeys)[number]): () => boolean {
+  if (staging === true) return () => canvasFocused() && waits() && !toolbox.busy;
+  // With a mask chosen the key deletes that, as ever.
+  if (id === 'selection.erase') return () => canvasFocused() && currentSelection() !== null && !toolbox.busy && isRaster(selectedLayer());
+  if (selecting === true) return () => onCanvas() && currentSelection() !== null && !toolbox.busy;
   if (id === 'edit.cancel') return () => onCanvas() && toolbox.busy;
   if (nudges.has(id)) return () => canvasFocused() && selectedLayer() !== undefined && !toolbox.busy;
   return () => onCanvas() && !toolbox.busy;
@@ -119,7 +135,7 @@ function commandOf(binding: (typeof canvasKeys)[number]): Command | undefined {
     id: `canvas.${binding.id}`, title: binding.title, group: binding.group, keys, also, hold: binding.hold ?? false,
     // The browser's own paste brings the files along; asking the clipboard is for the palette.
     ...(binding.id === 'edit.paste' ? { keys: undefined } : {}),
-    notInText: binding.group !== 'Frame', when: whenOf(binding.id, binding.staging === true), run: run ?? (() => undefined),
+    notInText: binding.group !== 'Frame', when: whenOf(binding), run: run ?? (() => undefined),
   };
 }
 
@@ -129,9 +145,10 @@ const inGesture: readonly Command[] = [
   { id: 'canvas.gesture.backspace', title: 'Take back the last corner', group: 'Tools', keys: 'Backspace', when: () => canvasFocused() && toolbox.busy, run: () => { toolbox.key('Backspace'); toolsChanged(); } },
 ];
 
-/** Called once, before the keyboard is listened to. Keys of waiting results come before the same keys of layers. */
+/** Called once, before the keyboard is listened to. Keys of waiting results and of a selection come before the same keys of layers. */
 export function registerCanvasActions(): void {
-  const commands = canvasKeys.toSorted((a, b) => Number(b.staging ?? false) - Number(a.staging ?? false)).flatMap((binding) => commandOf(binding) ?? []);
+  const rank = ({ staging, selecting }: (typeof canvasKeys)[number]): number => (staging === true ? 0 : selecting === true ? 1 : 2);
+  const commands = canvasKeys.toSorted((a, b) => rank(a) - rank(b)).flatMap((binding) => commandOf(binding) ?? []);
   registerCommands([...inGesture, ...commands]);
 }
 

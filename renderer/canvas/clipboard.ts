@@ -3,13 +3,20 @@ import { say } from '../shell/notices.ts';
 import { refusal } from '../studio/problem.ts';
 import { keptRect } from '../document/coverage.ts';
 import { pictureRaster, toPng } from './pixels.ts';
+import { copySelection, currentSelection } from './selection.ts';
 
 /** What the frame shows, as a picture for any program. */
-export async function copyFrame(): Promise<void> {
+async function copyFrame(): Promise<void> {
   const document = canvasDocument();
   const blob = toPng(await pictureRaster(document, keptRect(document)));
   await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })]);
   say('The frame is copied');
+}
+
+/** The selection where there is one, else the frame. */
+export function copyWhatIsMeant(): Promise<void> {
+  const selection = currentSelection();
+  return selection === null ? copyFrame() : copySelection(selection);
 }
 
 /** Reads pictures from the clipboard and offers them as a paste does. */

@@ -5,6 +5,7 @@ import { studio } from '../studio/current.ts';
 import { refusal } from '../studio/problem.ts';
 import { layerRaster, maskRaster, pictureRaster, upload } from './pixels.ts';
 import { isRaster } from './compositor.ts';
+import { currentSelection } from './selection.ts';
 import { intersect, isEmpty, outward } from './rect.ts';
 
 export type ExportArea = 'canvas' | 'frame' | 'selection';
@@ -16,12 +17,17 @@ export function exportArea(document: CanvasDocument, area: ExportArea): Rect | u
   if (whole === null) return undefined;
   if (area === 'canvas') return outward(whole);
   if (area === 'frame') return keptRect(document);
+  const selection = currentSelection();
+  if (selection !== null) {
+    const chosen = intersect(selection.bounds, outward(whole));
+    return isEmpty(chosen) ? undefined : chosen;
+  }
   const masks = layersBounds(orderedLayers(document).filter((layer) => layer.kind === 'mask' && layer.visible));
   const rect = masks === null ? undefined : intersect(outward(masks), outward(whole));
   return rect === undefined || isEmpty(rect) ? undefined : rect;
 }
 
-/** Draws and encodes an area. A selection keeps only what the masks cover. */
+/** Draws and encodes an area. Of a selection, or of the masks where nothing is selected, only what it covers is kept. */
 export async function exportCanvas(document: CanvasDocument, { area, format, quality }: { readonly area: ExportArea; readonly format: ExportKind; readonly quality: number }): Promise<Blob> {
   const rect = exportArea(document, area);
   if (rect === undefined) throw refusal('There is nothing to export.');
@@ -32,6 +38,14 @@ export async function exportCanvas(document: CanvasDocument, { area, format, qua
 }
 
 async function keepSelected(document: CanvasDocument, canvas: OffscreenCanvas, rect: Rect): Promise<void> {
+  const selection = currentSelection();
+  if (selection !== null) {
+    const sheet = canvas.getContext('2d');
+    if (sheet === null) return;
+    sheet.globalCompositeOperation = 'destination-in';
+    sheet.drawImage(selection.canvas, selection.rect.x - rect.x, selection.rect.y - rect.y);
+    return;
+  }
   const masks = orderedLayers(document).filter((layer) => layer.kind === 'mask' && layer.visible);
   const mask = await maskRaster(document, { rect, layers: masks.map(({ id }) => ({ id, grow: 0 })), feather: null, grow: 0 });
   const [context, other] = [canvas.getContext('2d'), mask.canvas.getContext('2d')];

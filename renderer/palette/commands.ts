@@ -2,7 +2,7 @@
 export interface Command {
   readonly id: string;
   readonly title: string;
-  readonly group: 'Go' | 'Prompt' | 'Jobs' | 'Pictures' | 'View' | 'Studio' | 'Tools' | 'Brush' | 'Layers' | 'Masks' | 'Frame' | 'Run' | 'Staging' | 'Edit' | 'Project';
+  readonly group: 'Go' | 'Prompt' | 'Jobs' | 'Pictures' | 'View' | 'Studio' | 'Tools' | 'Brush' | 'Layers' | 'Masks' | 'Selection' | 'Frame' | 'Run' | 'Staging' | 'Edit' | 'Project';
   /** Such as `Ctrl+Shift+Enter`. Letters are matched by character, punctuation and digits by position. */
   readonly keys?: string | undefined;
   /** Other chords of the same meaning, until the person chooses one. */

@@ -31,7 +31,7 @@ function menuOf(layer: Layer): readonly MenuEntry[] {
   const entry = (label: string, id: string, disabled = false): MenuEntry => ({ label, keys: keysOf(id), disabled, run: () => { change(select(layer.id), {}); runCommand(id); } });
   return [
     entry('Duplicate', 'canvas.layer.duplicate'), entry('Merge down', 'canvas.layer.mergeDown'), entry('Clear', 'canvas.layer.clear', layer.locked),
-    ...(layer.kind === 'mask' ? [entry('Invert', 'canvas.mask.invert')] : [entry('Mask from this layer', 'canvas.mask.fromAlpha')]),
+    ...(layer.kind === 'mask' ? [entry('Invert', 'canvas.mask.invert'), entry('Selection from this mask', 'canvas.selection.fromMask')] : [entry('Mask from this layer', 'canvas.mask.fromAlpha')]),
     { kind: 'separator' }, entry('Move up', 'canvas.layer.raise'), entry('Move down', 'canvas.layer.lower'), entry('Transform', 'canvas.tool.transform', layer.locked),
     entry('Flip sideways', 'canvas.layer.flipHorizontal', layer.locked), entry('Flip upright', 'canvas.layer.flipVertical', layer.locked),
     { kind: 'separator' }, { label: 'Delete', keys: keysOf('canvas.layer.delete'), danger: true, disabled: layer.locked, run: () => { change(removeLayer(layer.id), { mark: `Delete ${layer.name}` }); } },
@@ -61,7 +61,7 @@ function Row({ layer, selected, index, total, onDropAt }: { readonly layer: Laye
       <div
         className={cx(css.row, !layer.visible && css.hidden, over === 'into' && css.into, over === 'after' && css.after)} role="treeitem" aria-selected={selected} aria-level={1} aria-posinset={index + 1} aria-setsize={total}
         aria-label={`${layer.name}, ${layer.kind}${layer.visible ? '' : ', hidden'}${layer.locked ? ', locked' : ''}`} tabIndex={selected || (index === 0) ? 0 : -1} data-layer={layer.id} draggable={!renaming}
-        onClick={() => { change(select(layer.id), {}); }} onDoubleClick={() => setRenaming(true)}
+        onClick={(event) => { change(select(layer.id), {}); if ((event.ctrlKey || event.metaKey) && layer.kind === 'mask') runCommand('canvas.selection.fromMask'); }} onDoubleClick={() => setRenaming(true)}
         onKeyDown={(event) => { if (event.key === 'F2') { event.preventDefault(); setRenaming(true); } }}
         onDragStart={(event) => { event.dataTransfer.setData(dragType, layer.id); event.dataTransfer.effectAllowed = 'move'; }}
         onDragOver={(event) => { if (event.dataTransfer.types.includes(dragType)) { event.preventDefault(); event.stopPropagation(); setOver(sideOf(event)); } }}

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { normalChord } from '../palette/chord.ts';
 import { canvasKeys } from './keys.ts';
 
-/** What a chord means, while results wait or not. */
-const meaning = (chord: string, staging = false): string | undefined =>
-  canvasKeys.find((one) => one.keys?.includes(chord) === true && (one.staging ?? false) === staging)?.id;
+type Mode = 'staging' | 'selecting' | 'plain';
+const modeOf = (one: (typeof canvasKeys)[number]): Mode => (one.staging === true ? 'staging' : one.selecting === true ? 'selecting' : 'plain');
+
+/** What a chord means: while results wait, while pixels are selected, else. */
+const meaning = (chord: string, mode: Mode = 'plain'): string | undefined => canvasKeys.find((one) => one.keys?.includes(chord) === true && modeOf(one) === mode)?.id;
 
 describe('the keys of the canvas', () => {
   it.each([
@@ -17,12 +19,15 @@ describe('the keys of the canvas', () => {
   ])('%s means %s', (chord, id) => expect(meaning(chord)).toBe(id));
 
   it.each([['ArrowLeft', 'staging.previous'], ['ArrowRight', 'staging.next'], ['Enter', 'staging.accept'], ['Escape', 'staging.discard'], ['Z', 'hold.original']])(
-    'while results wait, %s means %s', (chord, id) => expect(meaning(chord, true)).toBe(id));
+    'while results wait, %s means %s', (chord, id) => expect(meaning(chord, 'staging')).toBe(id));
+
+  it.each([['Delete', 'selection.erase'], ['Ctrl+J', 'selection.lift'], ['Ctrl+D', 'selection.none'], ['Alt+Backspace', 'selection.fill']])(
+    'while pixels are selected, %s means %s', (chord, id) => expect(meaning(chord, 'selecting')).toBe(id));
 
   it('are one action each, written as the keyboard writes them', () => {
     expect(new Set(canvasKeys.map((one) => one.id)).size).toBe(canvasKeys.length);
-    for (const staging of [true, false]) {
-      const chords = canvasKeys.filter((one) => (one.staging ?? false) === staging).flatMap((one) => one.keys ?? []);
+    for (const mode of ['staging', 'selecting', 'plain'] as const) {
+      const chords = canvasKeys.filter((one) => modeOf(one) === mode).flatMap((one) => one.keys ?? []);
       expect(new Set(chords).size).toBe(chords.length);
       for (const chord of chords) expect(normalChord(chord)).toBe(chord);
     }

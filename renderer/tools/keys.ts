@@ -8,6 +8,7 @@ export type CanvasAction =
   | 'layer.delete' | 'layer.clear' | 'layer.mergeDown' | 'layer.duplicate' | 'layer.above' | 'layer.below' | 'layer.raise' | 'layer.lower'
   | 'layer.newPaint' | 'layer.newMask' | 'layer.rotateLeft' | 'layer.rotateRight' | 'layer.resetTransform' | 'layer.flipHorizontal' | 'layer.flipVertical' | 'layer.lock' | 'layer.show'
   | 'layer.left' | 'layer.right' | 'layer.up' | 'layer.down' | 'layer.farLeft' | 'layer.farRight' | 'layer.farUp' | 'layer.farDown'
+  | 'selection.all' | 'selection.none' | 'selection.invert' | 'selection.fromMask' | 'selection.toMask' | 'selection.addToMask' | 'selection.takeFromMask' | 'selection.lift' | 'selection.fill' | 'selection.erase'
   | 'mask.invert' | 'mask.grow' | 'mask.shrink' | 'mask.feather' | 'mask.fromAlpha'
   | 'view.fit' | 'view.fitFrame' | 'view.zoom100' | 'view.zoom200' | 'view.zoom400' | 'view.zoom800' | 'view.zoomIn' | 'view.zoomOut'
   | 'frame.fitLayers' | 'frame.fitMasks'
@@ -15,7 +16,7 @@ export type CanvasAction =
   | 'staging.previous' | 'staging.next' | 'staging.accept' | 'staging.discard' | 'staging.save'
   | 'edit.undo' | 'edit.redo' | 'edit.cancel' | 'edit.copy' | 'edit.paste' | 'edit.export' | 'edit.save';
 
-export type KeyGroup = 'Tools' | 'Brush' | 'Layers' | 'Masks' | 'View' | 'Frame' | 'Run' | 'Staging' | 'Edit';
+export type KeyGroup = 'Tools' | 'Brush' | 'Layers' | 'Masks' | 'Selection' | 'View' | 'Frame' | 'Run' | 'Staging' | 'Edit';
 
 export interface KeyBinding {
   readonly id: CanvasAction;
@@ -25,6 +26,8 @@ export interface KeyBinding {
   readonly keys?: readonly [string, ...string[]];
   /** Acts while the key is down. */
   readonly hold?: boolean;
+  /** Means this only while pixels are selected; the same key of a layer waits. */
+  readonly selecting?: boolean;
   /** Means this only while results wait and the canvas has the focus. */
   readonly staging?: boolean;
   /** Goes on while the key is held down. */
@@ -92,6 +95,19 @@ const masks: readonly KeyBinding[] = [
   { id: 'mask.fromAlpha', title: 'Mask from layer', group: 'Masks' },
 ];
 
+const selections: readonly KeyBinding[] = [
+  { id: 'selection.all', title: 'Select every pixel', group: 'Selection', keys: ['Ctrl+A'] },
+  { id: 'selection.none', title: 'Deselect', group: 'Selection', keys: ['Ctrl+D'], selecting: true },
+  { id: 'selection.invert', title: 'Invert the selection', group: 'Selection', keys: ['Ctrl+Shift+I'] },
+  { id: 'selection.fromMask', title: 'Selection from the mask', group: 'Selection' },
+  { id: 'selection.toMask', title: 'Mask from the selection', group: 'Selection', selecting: true },
+  { id: 'selection.addToMask', title: 'Add the selection to the mask', group: 'Selection', selecting: true },
+  { id: 'selection.takeFromMask', title: 'Take the selection from the mask', group: 'Selection', selecting: true },
+  { id: 'selection.lift', title: 'New layer from the selection', group: 'Selection', keys: ['Ctrl+J'], selecting: true },
+  { id: 'selection.fill', title: 'Fill the selection', group: 'Selection', keys: ['Alt+Backspace'], selecting: true },
+  { id: 'selection.erase', title: 'Erase the selection', group: 'Selection', keys: ['Delete', 'Backspace'], selecting: true },
+];
+
 const views: readonly KeyBinding[] = [
   { id: 'view.fit', title: 'Fit the canvas to the window', group: 'View', keys: ['Ctrl+0'] },
   { id: 'view.fitFrame', title: 'Fit the frame to the window', group: 'View' },
@@ -128,4 +144,4 @@ const edits: readonly KeyBinding[] = [
 ];
 
 /** Every action of the canvas. */
-export const canvasKeys: readonly KeyBinding[] = [...tools, ...brush, ...layers, ...masks, ...views, ...runs, ...edits];
+export const canvasKeys: readonly KeyBinding[] = [...tools, ...brush, ...layers, ...masks, ...selections, ...views, ...runs, ...edits];

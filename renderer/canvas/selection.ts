@@ -1,0 +1,228 @@
+import { create } from 'zustand';
+import { documentBounds } from '../document/bounds.ts';
+import { freeName, imageItem, newMaskLayer, newPictureLayer } from '../document/make.ts';
+import { inverse, transformRect } from '../document/matrix.ts';
+import { addItem } from '../document/ops/items.ts';
+import { addLayer } from '../document/ops/layers.ts';
+import type { Colour, Layer, MaskLayer, Rect } from '../document/records.ts';
+import { canvasDocument, change, selectedLayer } from '../project/canvasStore.ts';
+import { useProject } from '../project/project.ts';
+import { say } from '../shell/notices.ts';
+import { isRaster } from './compositor.ts';
+import { loadImage } from './images.ts';
+import { outlines } from './outline.ts';
+import { layerRaster, pictureRaster, toPng, upload } from './pixels.ts';
+import type { Raster } from './pixels.ts';
+import { intersect, isEmpty, outward, union } from './rect.ts';
+import { newCanvas } from './tiles.ts';
+import { refused } from './verbs.ts';
+
+/**
+ * Which pixels the next verb is about: white where they are chosen, clear elsewhere. A mask says where the model repaints; a selection
+ * says what is copied, lifted, filled, erased and exported. Each can become the other. It lives with the page, outside undo.
+ */
+export interface PixelSelection extends Raster {
+  /** Around everything that is chosen at all, on whole canvas pixels. */
+  readonly bounds: Rect;
+  /** Closed lines where it is half chosen, x, y pairs in canvas pixels: to be seen, not to be counted with. */
+  readonly lines: readonly (readonly number[])[];
+}
+
+/** The longer side of the grid that the lines are read from: finer than a dash is long. */
+const gridSide = 1024;
+
+export const usePixelSelection = create<{ readonly selection: PixelSelection | null }>(() => ({ selection: null }));
+
+export function currentSelection(): PixelSelection | null {
+  return usePixelSelection.getState().selection;
+}
+
+// Another project has other pixels.
+useProject.subscribe((state, before) => { if (state.project?.id !== before.project?.id) deselect(); });
+
+export function deselect(): void {
+  usePixelSelection.setState({ selection: null });
+}
+
+/** Everything that can be chosen: the pictures and the frame. */
+function whole(): Rect {
+  const document = canvasDocument();
+  return union(documentBounds(document) ?? document.frame, document.frame);
+}
+
+function choose({ canvas, rect }: Raster): boolean {
+  const bounds = chosenBounds({ canvas, rect });
+  usePixelSelection.setState({ selection: bounds === undefined ? null : { canvas, rect, bounds, lines: linesAround(canvas, rect) } });
+  return bounds !== undefined;
+}
+
+function chosenBounds({ canvas, rect }: Raster): Rect | undefined {
+  const data = canvas.getContext('2d')?.getImageData(0, 0, rect.width, rect.height).data ?? new Uint8ClampedArray();
+  let [left, top, right, bottom] = [rect.width, rect.height, -1, -1];
+  for (let y = 0, at = 3; y < rect.height; y++) {
+    for (let x = 0; x < rect.width; x++, at += 4) {
+      if (data[at] === 0) continue;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
+  }
+  return right < 0 ? undefined : { x: rect.x + left, y: rect.y + top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+function linesAround(canvas: OffscreenCanvas, rect: Rect): number[][] {
+  const scale = Math.min(1, gridSide / Math.max(rect.width, rect.height));
+  const [width, height] = [Math.ceil(rect.width * scale), Math.ceil(rect.height * scale)];
+  const small = newCanvas(width, height);
+  small.context.imageSmoothingEnabled = scale < 1;
+  small.context.drawImage(canvas, 0, 0, rect.width, rect.height, 0, 0, rect.width * scale, rect.height * scale);
+  const { data } = small.context.getImageData(0, 0, width, height);
+  return outlines(data.subarray(3), width, height, 4).map((line) => line.map((value, at) => value / scale + (at % 2 === 0 ? rect.x : rect.y)));
+}
+
+export function selectAll(): void {
+  const rect = documentBounds(canvasDocument()) ?? canvasDocument().frame;
+  const { canvas, context } = newCanvas(rect.width, rect.height);
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, rect.width, rect.height);
+  choose({ canvas, rect });
+}
+
+/** What was not chosen within the pictures and the frame is, and the other way round. */
+export function invertSelection(): void {
+  const selection = currentSelection();
+  if (selection === null) return selectAll();
+  const rect = whole();
+  const { canvas, context } = newCanvas(rect.width, rect.height);
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, rect.width, rect.height);
+  context.globalCompositeOperation = 'destination-out';
+  context.drawImage(selection.canvas, selection.rect.x - rect.x, selection.rect.y - rect.y);
+  if (!choose({ canvas, rect })) refused('Everything was selected, so nothing is left');
+}
+
+/** The mask that is meant: the selected layer, else the topmost that is shown. */
+function meantMask(): MaskLayer | undefined {
+  const document = canvasDocument();
+  const chosen = selectedLayer();
+  if (chosen?.kind === 'mask') return chosen;
+  return document.order.toReversed().map((id) => document.layers[id]).find((layer): layer is MaskLayer => layer?.kind === 'mask' && layer.visible);
+}
+
+/** A mask's pixels become the selection; the mask stays as it is. */
+export async function selectFromMask(layer: Layer | undefined = meantMask()): Promise<void> {
+  if (layer?.kind !== 'mask') return refused('There is no mask to select from');
+  const raster = await layerRaster(canvasDocument(), { ...layer, opacity: 1 });
+  if (raster === undefined || !choose(raster)) refused(`${layer.name} is empty`);
+}
+
+/** The selection becomes a mask of its own. */
+export async function maskFromSelection(): Promise<void> {
+  const selection = currentSelection();
+  if (selection === null) return refused('Nothing is selected');
+  const hash = await upload(selection);
+  await loadImage(hash);
+  const document = canvasDocument();
+  change(addLayer(newMaskLayer(freeName(document, 'mask'), [imageItem(hash, selection.rect)]), document.order.at(-1) ?? null), { mark: 'Mask from selection' });
+}
+
+/** Adds the selection to the selected mask, or takes it away. */
+export async function joinMask(blend: 'add' | 'subtract'): Promise<void> {
+  const selection = currentSelection();
+  const mask = meantMask();
+  if (selection === null) return refused('Nothing is selected');
+  if (mask === undefined) return blend === 'add' ? maskFromSelection() : refused('There is no mask to take it from');
+  const placed = await stored(within(selection, mask), white);
+  if (placed !== undefined) change(addItem(mask.id, imageItem(placed.hash, placed.rect, blend)), { mark: blend === 'add' ? 'Add selection to mask' : 'Take selection from mask' });
+}
+
+const white: Colour = { r: 255, g: 255, b: 255, a: 1 };
+
+/** The selection on a layer's own grid of pixels, which may be turned or scaled. */
+function within(selection: PixelSelection, layer: Layer): Raster | undefined {
+  const back = inverse(layer.transform);
+  if (back === undefined) return undefined;
+  const rect = outward(transformRect(back, selection.rect));
+  const { canvas, context } = newCanvas(rect.width, rect.height);
+  context.imageSmoothingEnabled = true;
+  context.setTransform(back[0], back[1], back[2], back[3], back[4] - rect.x, back[5] - rect.y);
+  context.drawImage(selection.canvas, selection.rect.x, selection.rect.y);
+  return { canvas, rect };
+}
+
+/** Stores a selection in a colour, its softness as alpha. */
+async function stored(raster: Raster | undefined, { r, g, b, a }: Colour): Promise<{ readonly hash: string; readonly rect: Rect } | undefined> {
+  if (raster === undefined) return undefined;
+  const { rect } = raster;
+  const { canvas, context } = newCanvas(rect.width, rect.height);
+  context.drawImage(raster.canvas, 0, 0);
+  context.globalCompositeOperation = 'source-in';
+  context.fillStyle = `rgba(${r}, ${g}, ${b}, ${a})`;
+  context.fillRect(0, 0, rect.width, rect.height);
+  const hash = await upload({ canvas, rect });
+  await loadImage(hash);
+  return { hash, rect };
+}
+
+/** A picture or paint layer to work on; said where there is none. */
+function paintable(verb: string): Layer | undefined {
+  const layer = selectedLayer();
+  if (layer !== undefined && isRaster(layer)) return layer;
+  refused(`Select a picture or paint layer to ${verb}`);
+  return undefined;
+}
+
+/** Erases what is selected from the selected layer. */
+export async function eraseSelection(): Promise<void> {
+  const selection = currentSelection();
+  const layer = paintable('erase from');
+  if (selection === null || layer === undefined) return;
+  const placed = await stored(within(selection, layer), white);
+  if (placed !== undefined) change(addItem(layer.id, imageItem(placed.hash, placed.rect, 'subtract')), { mark: 'Erase selection' });
+}
+
+/** Fills what is selected on the selected layer with a colour. */
+export async function fillSelection(colour: Colour): Promise<void> {
+  const selection = currentSelection();
+  if (selection === null) return refused('Nothing is selected');
+  const layer = paintable('fill');
+  if (layer === undefined) return;
+  const placed = await stored(within(selection, layer), colour);
+  if (placed !== undefined) change(addItem(layer.id, imageItem(placed.hash, placed.rect)), { mark: 'Fill selection' });
+}
+
+/** Cuts a raster to the selection: outside of it nothing is left. The result is no larger than both. */
+export function cutToSelection(raster: Raster, selection: PixelSelection): Raster | undefined {
+  const rect = intersect(raster.rect, selection.bounds);
+  if (isEmpty(rect)) return undefined;
+  const { canvas, context } = newCanvas(rect.width, rect.height);
+  context.drawImage(raster.canvas, raster.rect.x - rect.x, raster.rect.y - rect.y);
+  context.globalCompositeOperation = 'destination-in';
+  context.drawImage(selection.canvas, selection.rect.x - rect.x, selection.rect.y - rect.y);
+  return { canvas, rect };
+}
+
+/** What is selected of the selected picture layer, or of everything seen, as a layer of its own above. */
+export async function liftSelection(): Promise<void> {
+  const selection = currentSelection();
+  if (selection === null) return refused('Nothing is selected');
+  const document = canvasDocument();
+  const layer = selectedLayer();
+  const alone = layer !== undefined && isRaster(layer) ? layer : undefined;
+  const raster = alone === undefined ? await pictureRaster(document, selection.bounds) : await layerRaster(document, { ...alone, opacity: 1 });
+  const lifted = raster && cutToSelection(raster, selection);
+  if (lifted === undefined) return refused(alone === undefined ? 'Nothing is there' : `${alone.name} has nothing there`);
+  const hash = await upload(lifted);
+  await loadImage(hash);
+  const above = alone?.id ?? document.order.findLast((id) => { const one = document.layers[id]; return one !== undefined && isRaster(one); }) ?? null;
+  change(addLayer(newPictureLayer({ name: `${alone?.name ?? 'Canvas'}, selection`.slice(0, 200), hash, rect: lifted.rect }), above), { mark: 'New layer from selection' });
+}
+
+/** What is seen within the selection, for any program. */
+export async function copySelection(selection: PixelSelection): Promise<void> {
+  const cut = cutToSelection(await pictureRaster(canvasDocument(), selection.bounds), selection);
+  if (cut === undefined) return refused('Nothing is there to copy');
+  await navigator.clipboard.write([new ClipboardItem({ 'image/png': toPng(cut) })]);
+  say('The selection is copied');
+}
