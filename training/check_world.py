@@ -70,7 +70,7 @@ def check_tasks(count: int, seed: int = 32) -> None:
 
 def check_cache() -> None:
     data = Dataset()
-    assert all(trainable(s.things) for s, _ in itertools.chain(data.single, data.several))
+    assert all(trainable(s.things) for s, *_ in itertools.chain(data.single, data.several))
     texts = [row.text for rows in data.rows.values() for row in rows]
     print(f"cache: {len(data)} pictures, {check_texts(texts)} rows: nothing held out")
 

@@ -145,6 +145,7 @@ def edit(rng: random.Random, scene: Scene, kind: Optional[Callable[[random.Rando
     for _ in range(400):
         chosen = kind or rng.choices([k for k, _ in KINDS], [w for _, w in KINDS])[0]
         result = chosen(rng, scene)
-        if result is not None and trainable(result[0].things):
+        # An instruction may name what was there beside what comes: neither may be held out, nor the two together.
+        if result is not None and trainable((*scene.things, *result[0].things)):
             return result
     raise ValueError("no edit applies to this scene")
