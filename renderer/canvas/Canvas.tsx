@@ -18,6 +18,7 @@ import { Button } from '../ui/Button.tsx';
 import { Empty } from '../ui/Empty.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { cx } from '../ui/cx.ts';
+import { AnswerCard } from './AnswerCard.tsx';
 import css from './Canvas.module.css';
 import { CanvasStage } from './CanvasStage.tsx';
 import { FailedJobs } from './FailedJobs.tsx';
@@ -65,6 +66,7 @@ export function Canvas() {
           <CanvasStage />
           <Nothing />
           <Notices />
+          <AnswerCard />
           <StagingBar />
         </div>
         <Composer />

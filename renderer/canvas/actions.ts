@@ -13,6 +13,8 @@ import { nextSize } from '../tools/brush.ts';
 import { canvasKeys } from '../tools/keys.ts';
 import type { CanvasAction } from '../tools/keys.ts';
 import { black, toolIds, white } from '../tools/tool.ts';
+import { useChats } from '../ask/chats.ts';
+import { closeAnswer, newestTurn, promptFromAnswer, useFrameAnswer } from './askFrame.ts';
 import { fitCanvas } from './fit.ts';
 import { copyWhatIsMeant, pasteFromClipboard } from './clipboard.ts';
 import { saveProjectFile } from './files.ts';
@@ -145,10 +147,18 @@ const inGesture: readonly Command[] = [
   { id: 'canvas.gesture.backspace', title: 'Take back the last corner', group: 'Tools', keys: 'Backspace', when: () => canvasFocused() && toolbox.busy, run: () => { toolbox.key('Backspace'); toolsChanged(); } },
 ];
 
+const answer = () => newestTurn(useChats.getState().open)?.answer;
+const answered = (): boolean => onCanvas() && useFrameAnswer.getState().chatId !== null;
+
+const answers: readonly Command[] = [
+  { id: 'canvas.answer.close', title: 'Close the answer', group: 'Prompt', keys: 'Escape', when: () => answered() && !toolbox.busy && !waits(), run: closeAnswer },
+  { id: 'canvas.answer.use', title: 'Use the answer as the prompt', group: 'Prompt', keys: 'Alt+U', inText: true, when: () => answered() && (answer()?.text ?? '') !== '', run: () => promptFromAnswer(answer()?.text ?? '') },
+];
+
 /** Called once, before the keyboard is listened to. Keys of waiting results and of a selection come before the same keys of layers. */
 export function registerCanvasActions(): void {
   const rank = ({ staging, selecting }: (typeof canvasKeys)[number]): number => (staging === true ? 0 : selecting === true ? 1 : 2);
   const commands = canvasKeys.toSorted((a, b) => rank(a) - rank(b)).flatMap((binding) => commandOf(binding) ?? []);
-  registerCommands([...inGesture, ...commands]);
+  registerCommands([...inGesture, ...commands, ...answers]);
 }
 

@@ -8,6 +8,7 @@ import { plural } from '../ui/format.ts';
 import { NumberField } from '../ui/NumberField.tsx';
 import { Select } from '../ui/Select.tsx';
 import sw from '../ui/Switch.module.css';
+import { usePlan } from '../canvas/run.ts';
 import { setFrameSize } from '../document/ops/frame.ts';
 import { change, useCanvas } from '../project/canvasStore.ts';
 import css from './Create.module.css';
@@ -70,6 +71,9 @@ export function GenerationPanel() {
   const model = useModel();
   const defaults = defaultsOf(model);
   const edits = task === 'edit';
+  const plan = usePlan();
+  // References and maps are pictures to follow, too: their strengths are shares of this.
+  const guided = edits || (plan.ok && (plan.references.length > 0 || plan.control !== null || plan.raster !== null));
   const frame = useCanvas((state) => state.document.frame);
   const maxSide = Math.max(1024, ...(model?.sizes ?? []).flat());
   return (
@@ -82,7 +86,7 @@ export function GenerationPanel() {
           label="Model" value={modelId} onChange={chooseModel}
           options={models.filter((one) => one.state === 'ready').map((one) => ({ value: one.id, label: one.name }))}
         />
-        {edits && (
+        {(edits || (plan.ok && plan.usesStrength)) && (
           <NumberField
             track label="Strength" unit="%" value={Math.round(sampling.strength * 100)} min={5} max={100} defaultValue={100}
             hint="100 % for instructions; 30 to 70 % refines what is there" onChange={(value) => setSampling({ strength: value / 100 })}
@@ -92,15 +96,15 @@ export function GenerationPanel() {
           <NumberField track label="Steps" value={sampling.steps} min={1} max={100} defaultValue={defaults.steps} onChange={(steps) => setSampling({ steps })} />
           <NumberField track label="Images" value={batch} min={1} max={64} defaultValue={1} onChange={(next) => useComposer.setState({ batch: next })} />
         </div>
-        <div className={edits ? css.two : undefined}>
+        <div className={guided ? css.two : undefined}>
           <NumberField
             track label="Text guide" value={sampling.txtCfg} min={1} max={20} step={0.5} decimals={1} defaultValue={defaults.txtCfg}
             hint="How closely the picture follows the words" onChange={(txtCfg) => setSampling({ txtCfg })}
           />
-          {edits && (
+          {guided && (
             <NumberField
               track label="Image guide" value={sampling.imgCfg} min={1} max={10} step={0.1} decimals={1} defaultValue={defaults.imgCfg}
-              hint="How closely the result follows the picture" onChange={(imgCfg) => setSampling({ imgCfg })}
+              hint="How closely the result follows the pictures that it is given: the one in the frame, references, maps" onChange={(imgCfg) => setSampling({ imgCfg })}
             />
           )}
         </div>
@@ -114,7 +118,7 @@ export function GenerationPanel() {
             {seedLocked ? <Lock size={14} /> : <LockOpen size={14} />}
           </IconButton>
         </NumberField>
-        {edits && <JoinFields />}
+        {task !== 'ask' && <JoinFields />}
         <Sweep />
         <BatchHint />
       </div>

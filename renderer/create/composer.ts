@@ -114,7 +114,8 @@ export function applyRequest(request: GenerateInput, modelId: string | null): vo
     strength: 'strength' in request ? request.strength ?? 1 : 1,
     seed: request.seed ?? newSeed(),
   };
-  const edits = request.kind !== 'textToImage' && request.kind !== 'control';
+  // Words about what a mask hides describe the picture; an instruction is about what is there.
+  const edits = request.kind === 'edit' || request.kind === 'outpaint' || (request.kind === 'inpaint' && (request.task === 'edit' || request.task === 'outpaint'));
   useComposer.setState({
     task: edits ? 'edit' : 'create', prompt: request.prompt, sampling, seedLocked: request.seed !== undefined, batch: 1, sweep: undefined, problem: undefined,
   });

@@ -34,7 +34,7 @@ function Reference({ layer }: { readonly layer: ReferenceLayer }) {
         <div className={css.two}>
           <Segmented label={`What to take from ${layer.name}`} value={layer.role} onChange={(role) => { change(setReference(layer.id, { role }), { mark: 'Reference' }); }} segments={[{ value: 'subject', label: 'Subject' }, { value: 'style', label: 'Style' }]} />
         </div>
-        <NumberField track label="Reference" unit="%" value={Math.round(layer.strength * 100)} min={0} max={100} defaultValue={100} onChange={(value) => { change(setReference(layer.id, { strength: value / 100 }), { mark: 'Reference strength', merge: `reference ${layer.id}` }); }} />
+        <NumberField track label="Reference" unit="%" value={Math.round(layer.strength * 100)} min={0} max={100} defaultValue={100} hint="How much a drawing takes from its references: the image guide times this, on average over all of them. With a picture in the frame, references count in full." onChange={(value) => { change(setReference(layer.id, { strength: value / 100 }), { mark: 'Reference strength', merge: `reference ${layer.id}` }); }} />
       </div>
     </div>
   );
@@ -62,7 +62,7 @@ function Control({ layer }: { readonly layer: ControlLayer }) {
             <NumberField track label="Blur" unit="px" value={layer.canny.blur} min={0} max={10} step={0.5} decimals={1} defaultValue={0} onChange={(blur) => set({ blur }, 'blur')} />
           </>
         )}
-        <NumberField track label="Strength" unit="%" value={Math.round(layer.strength * 100)} min={0} max={100} defaultValue={100} onChange={(value) => { change(setControl(layer.id, { strength: value / 100 }), { mark: 'Control strength', merge: `control ${layer.id}` }); }} />
+        <NumberField track label="Strength" unit="%" value={Math.round(layer.strength * 100)} min={0} max={100} defaultValue={100} hint="How closely the drawing follows the map: the image guide times this, for the steps between From and To" onChange={(value) => { change(setControl(layer.id, { strength: value / 100 }), { mark: 'Control strength', merge: `control ${layer.id}` }); }} />
         <div className={css.two}>
           <NumberField track label="From" unit="%" value={Math.round(layer.start * 100)} min={0} max={Math.round(layer.end * 100) - 1} defaultValue={0} onChange={(value) => { change(setControl(layer.id, { start: value / 100 }), { mark: 'Control start', merge: `start ${layer.id}` }); }} />
           <NumberField track label="To" unit="%" value={Math.round(layer.end * 100)} min={Math.round(layer.start * 100) + 1} max={100} defaultValue={100} onChange={(value) => { change(setControl(layer.id, { end: value / 100 }), { mark: 'Control end', merge: `end ${layer.id}` }); }} />

@@ -32,12 +32,13 @@ function callPrompt(): void {
   if (!focusPrompt()) soon(focusPrompt);
 }
 
-/** Asking happens in Ask; creating shows where the results arrive unless the gallery already does. */
+/** What is asked is answered in Ask, about the frame beside it; creating shows where the results arrive unless the gallery already does. */
 async function runAndShow(front: boolean): Promise<void> {
   const { task } = useComposer.getState();
   const { place } = useView.getState();
   if (!(await run(front))) return;
-  if (task === 'ask') go('ask');
+  if (task === 'ask' && place !== 'canvas') go('ask');
+  else if (task === 'ask') return;
   else if (place === 'models' || place === 'ask') go('canvas');
 }
 

@@ -2,6 +2,8 @@ import { Popover } from '@base-ui/react/popover';
 import { Switch } from '@base-ui/react/switch';
 import { Check, ChevronLeft, ChevronRight, Clock, MoreHorizontal, SlidersHorizontal, TriangleAlert } from 'lucide-react';
 import type { Staged } from '../../preload/contract/canvas.ts';
+import { again } from '../canvas/again.ts';
+import { attempt } from '../canvas/verbs.ts';
 import { recallFrom } from '../gallery/verbs.ts';
 import { keysOf } from '../palette/commands.ts';
 import { jobTitle } from '../queue/describe.ts';
@@ -93,7 +95,7 @@ function More({ staged }: { readonly staged: Staged }) {
         { label: 'Discard this one', run: discardShown },
         ...(id === null ? [] : [
           { kind: 'separator' as const },
-          { label: 'Again, but …', run: () => { void recallFrom(id, 'prompt'); } },
+          { label: 'Again, but …', run: () => { void attempt(() => again(staged)); } },
           { label: 'Use its seed', run: () => { void recallFrom(id, 'seed'); } },
           { label: 'Look closer', run: () => openViewer(id) },
           { label: 'Show its lineage', run: () => openLineage(id) },
