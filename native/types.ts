@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly attention?: AttentionVariant;
   /** A folder where this model's packed weights are made once and kept; without it each load packs them anew. */
   readonly packedDir?: string;
+  /** Private memory that networks may take together; where all do not fit they come and go one by one. Default: what is free. */
+  readonly memoryBytes?: number;
 }
 
 /**
@@ -154,6 +156,8 @@ export type ProgressEvent =
   | { readonly type: 'step'; readonly step: number; readonly steps: number; readonly stepMs: number; readonly leftMs: number }
   | { readonly type: 'preview'; readonly step: number; readonly image: RgbImage }
   | { readonly type: 'token'; readonly text: string; readonly index: number }
+  /** A network is being made ready. `alone`: others had to go for it, since all do not fit; `again`: it was one of those. */
+  | { readonly type: 'loading'; readonly network: string; readonly again: boolean; readonly alone: boolean }
   /** Weights of a network are packed for this precision, once. Bytes of stored weights. */
   | { readonly type: 'packing'; readonly network: string; readonly doneBytes: number; readonly totalBytes: number; readonly bytesPerSecond: number };
 

@@ -11,6 +11,11 @@ const stageNames: Readonly<Record<Extract<ProgressEvent, { type: 'stage' }>['sta
   understand: 'Looking',
 };
 
+const networkNames: Readonly<Record<string, string>> = {
+  visualTokenizer: 'the visual tokenizer', llm: 'the language model', lmHead: 'the language model’s head', refiner: 'the refiner', yak: 'the visual decoder',
+  vaeEncoder: 'the VAE’s encoder', vaeDecoder: 'the VAE’s decoder',
+};
+
 export interface ProgressSink {
   readonly isTTY?: boolean | undefined;
   write(text: string): unknown;
@@ -35,6 +40,7 @@ export class ProgressBar {
   readonly onEvent = (event: ProgressEvent): void => {
     if (event.type === 'stage') this.say(`${stageNames[event.stage]} …`);
     else if (event.type === 'step') this.#step(event.step, event.steps, event.leftMs);
+    else if (event.type === 'loading' && event.alone) this.say(`Memory does not hold everything: loading ${networkNames[event.network] ?? event.network} by itself …`);
     else if (event.type === 'packing') this.say(`Packing weights, once: ${(event.doneBytes / 1e9).toFixed(2)} of ${(event.totalBytes / 1e9).toFixed(2)} GB · ${(event.bytesPerSecond / 1e9).toFixed(2)} GB/s`);
   };
 

@@ -54,6 +54,7 @@ const progressEventSchema: z.ZodType<ProgressEvent> = z.discriminatedUnion('type
   z.object({ type: z.literal('step'), step: count, steps: count, stepMs: ms, leftMs: ms }),
   z.object({ type: z.literal('preview'), step: count, image: imageSchema }),
   z.object({ type: z.literal('token'), text: z.string(), index: count }),
+  z.object({ type: z.literal('loading'), network: z.string(), again: z.boolean(), alone: z.boolean() }),
   z.object({ type: z.literal('packing'), network: z.string(), doneBytes: count, totalBytes: count, bytesPerSecond: count }),
 ]);
 

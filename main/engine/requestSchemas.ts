@@ -47,6 +47,7 @@ export const engineOptionsSchema = z.strictObject({
   precision: opt(z.enum(['fp32', 'fp16', 'int8', 'q4'])),
   attention: opt(z.enum(['auto', 'fused', 'decomposed'])),
   packedDir: opt(z.string().min(1)),
+  memoryBytes: opt(z.int().nonnegative()),
 } satisfies FieldsOf<EngineOptions>);
 
 const sampling = {

@@ -1,6 +1,7 @@
 /** Starts the engine process inside Electron, where Node's own fork is switched off by a fuse. */
 import { fileURLToPath } from 'node:url';
 import { utilityProcess } from 'electron';
+import { allocatorEnvironment } from './allocator.ts';
 import type { SpawnEngine } from './spawnNode.ts';
 
 const tailBytes = 8192;
@@ -12,7 +13,7 @@ export function spawnElectron(): SpawnEngine {
   return (handlers) => {
     let tail = '';
     let ended = false;
-    const child = utilityProcess.fork(entry, [], { stdio: ['ignore', 'pipe', 'pipe'], serviceName: 'Ovis Studio engine' });
+    const child = utilityProcess.fork(entry, [], { stdio: ['ignore', 'pipe', 'pipe'], serviceName: 'Ovis Studio engine', env: { ...allocatorEnvironment, ...process.env } });
     const collect = (chunk: Buffer | string): void => {
       tail = (tail + chunk.toString()).slice(-tailBytes);
     };

@@ -1,6 +1,7 @@
 /** Starts the engine process with Node's fork. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { allocatorEnvironment } from './allocator.ts';
 import type { ParentMessage } from './protocol.ts';
 
 /** How a process ended, as far as the outside can tell. */
@@ -60,7 +61,7 @@ export function spawnNode(options: SpawnNodeOptions = {}): SpawnEngine {
     const child = fork(entry, {
       serialization: 'advanced', // structured clone: pixels stay bytes
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: options.env ?? process.env,
+      env: { ...allocatorEnvironment, ...(options.env ?? process.env) },
       ...(options.execPath !== undefined && { execPath: options.execPath }),
       execArgv: [...typeStripping(entry), ...(options.execArgv ?? [])],
     });

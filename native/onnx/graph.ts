@@ -22,11 +22,21 @@ export interface NodeOptions {
 /** Where a graph may take a value that its caller only wants to look at. */
 export type Tap = (name: string, value: Value) => void;
 
+/** One node as it was written: what it is, and the names of what goes in and out ('' = an absent optional input). */
+export interface NodeRecord {
+  readonly opType: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly Value[];
+}
+
 export interface BuiltGraph {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** In the order in which they run. */
+  readonly nodes: readonly NodeRecord[];
+  readonly initializers: ReadonlyMap<string, TensorSpec>;
 }
 
 /**
@@ -36,6 +46,7 @@ export interface BuiltGraph {
 export class Graph {
   readonly name: string;
   private readonly nodes: ProtoWriter[] = [];
+  private readonly records: NodeRecord[] = [];
   private readonly initializers = new Map<string, TensorSpec>();
   private readonly inputValues: Value[] = [];
   private readonly outputValues: Value[] = [];
@@ -68,7 +79,9 @@ export class Graph {
     if (this.outputValues.some((known) => known.name === name)) throw graphError(`output ${name} of graph ${this.name} is declared twice`);
     this.nodes.push(writeNode({ opType: 'Identity', name: `${name}/output`, inputs: [value.name], outputs: [name] }));
     this.names.add(name);
-    this.outputValues.push({ ...value, name });
+    const out = { ...value, name };
+    this.records.push({ opType: 'Identity', inputs: [value.name], outputs: [out] });
+    this.outputValues.push(out);
   }
 
   /** Offers an intermediate value to whoever asked for it when the graph was built. */
@@ -126,6 +139,7 @@ export class Graph {
       outputs: values.map((value) => value.name),
       ...(options.attributes === undefined ? {} : { attributes: options.attributes }),
     }));
+    this.records.push({ opType, inputs: inputs.map((input) => input?.name ?? ''), outputs: values });
     return values;
   }
 
@@ -136,7 +150,7 @@ export class Graph {
     for (const spec of this.initializers.values()) graph.message(5, writeTensor(spec));
     for (const value of this.inputValues) graph.message(11, writeValueInfo(value.name, value.dataType, value.shape));
     for (const value of this.outputValues) graph.message(12, writeValueInfo(value.name, value.dataType, value.shape));
-    return { name: this.name, bytes: writeModel(graph), inputs: this.inputValues, outputs: this.outputValues };
+    return { name: this.name, bytes: writeModel(graph), inputs: this.inputValues, outputs: this.outputValues, nodes: this.records, initializers: this.initializers };
   }
 }
 

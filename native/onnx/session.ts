@@ -79,6 +79,9 @@ export async function createSession(graph: BuiltGraph, options: SessionOptions):
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
+      // Every tensor is taken when it is needed and given back at its last use: memory is what lives, and a plan can foretell it (memory/liveness.ts).
+      enableCpuMemArena: false,
+      enableMemPattern: false,
       logSeverityLevel: 4,
       extra: {
         session: { model_external_initializers_file_folder_path: options.externalRoot, intra_op: { allow_spinning: '0' } },

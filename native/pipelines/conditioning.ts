@@ -12,18 +12,14 @@ import {
 } from '../tokenizer/placeholders.ts';
 import { conditionChat } from '../tokenizer/chatTemplate.ts';
 import type { RgbImage } from '../types.ts';
+import { ConditionCache, type Condition } from './conditionCache.ts';
 import type { PipelineContext } from './context.ts';
 import { Sequence } from './languageModel.ts';
 import { floats } from './networks.ts';
 
 /** From words and pictures to what the decoder is conditioned on. */
 
-/** A condition as the decoder takes it: refined text features [count, D] and the embedded class token [1, D]. */
-export interface Condition {
-  readonly textFeatures: Float32Array;
-  readonly vector: Float32Array;
-  readonly count: number;
-}
+export type { Condition } from './conditionCache.ts';
 
 /** Visual tokens of one picture: mean word vectors [count, H]. */
 export interface VisualTokens {
@@ -116,13 +112,15 @@ function concatRows(parts: readonly Float32Array[]): Float32Array {
   return out;
 }
 
-/** Pictures of a condition, already sized for the visual tokenizer, with their vectors. */
-export interface ConditionPictures {
-  readonly tokens: readonly VisualTokens[];
+/** A condition that is wanted: a chat's prompt and the pictures it shows, at their second size. `scope` names observed values. */
+export interface ConditionRequest {
+  readonly prompt: string;
+  readonly images: readonly RgbImage[];
+  readonly scope: string;
 }
 
-/** Runs condition pictures (already at their second size) through the visual tokenizer, once for all branches that show them. */
-export async function embedConditionPictures(ctx: PipelineContext, images: readonly RgbImage[], scope: string): Promise<ConditionPictures> {
+/** Runs condition pictures through the visual tokenizer. */
+async function embedConditionPictures(ctx: PipelineContext, { images, scope }: ConditionRequest): Promise<VisualTokens[]> {
   const tokens: VisualTokens[] = [];
   const { patchSize, hiddenStride, imageMean, imageStd } = ctx.checkpoint.preprocessor;
   for (const image of images) {
@@ -132,17 +130,17 @@ export async function embedConditionPictures(ctx: PipelineContext, images: reado
     ctx.observe?.(`${scope}.grid_thw`, [1, pixels.gridH, pixels.gridW], [1, 3]);
     tokens.push(await embedPicture(ctx, pixels, scope));
   }
-  return { tokens };
+  return tokens;
 }
 
-/** Reads a condition: the language model's last two hidden states for a chat about the pictures, refined. `scope` names observed values. */
-export async function condition(ctx: PipelineContext, prompt: string, pictures: ConditionPictures, scope: string): Promise<Condition> {
+/** The language model's last two hidden states for a chat about pictures, side by side. → [L, 2H] */
+async function hiddenStates(ctx: PipelineContext, { prompt, scope }: ConditionRequest, pictures: readonly VisualTokens[]): Promise<Float32Array> {
   const { llm, yak } = ctx.checkpoint.config;
   if (ctx.observe) {
-    const all = concatRows(pictures.tokens.map(({ embeds }) => embeds));
+    const all = concatRows(pictures.map(({ embeds }) => embeds));
     ctx.observe(`${scope}.visual_embeds`, all, [all.length / llm.hiddenSize, llm.hiddenSize]);
   }
-  const rows = await embedSequence(ctx, conditionChat(prompt), pictures.tokens, scope);
+  const rows = await embedSequence(ctx, conditionChat(prompt), pictures, scope);
   const count = rows.length / llm.hiddenSize;
   const outputs = await new Sequence(ctx, count).append(rows);
   const [last, secondLast] = [floats(outputs, 'hidden_last'), floats(outputs, 'hidden_second_last')];
@@ -152,7 +150,33 @@ export async function condition(ctx: PipelineContext, prompt: string, pictures: 
     txt.set(secondLast.subarray(row * llm.hiddenSize, (row + 1) * llm.hiddenSize), (2 * row + 1) * llm.hiddenSize);
   }
   ctx.observe?.(`${scope}.txt`, txt, [count, yak.contextInDim]);
-  const refined = await ctx.networks.run('refiner', { txt: f32Tensor(txt, [count, yak.contextInDim]) });
+  return txt;
+}
+
+async function refine(ctx: PipelineContext, txt: Float32Array, scope: string): Promise<Condition> {
+  const { contextInDim } = ctx.checkpoint.config.yak;
+  const count = txt.length / contextInDim;
+  const refined = await ctx.networks.run('refiner', { txt: f32Tensor(txt, [count, contextInDim]) });
   for (const [name, tensor] of Object.entries(refined)) ctx.observe?.(`${scope}.${name}`, tensor.data, tensor.shape);
   return { textFeatures: floats(refined, 'txt_features'), vector: floats(refined, 'vector'), count };
+}
+
+/**
+ * Reads conditions: what the language model makes of each chat about its pictures, refined. Those of a former job, and pictures that
+ * several of them show, are not read again. One network after the other, so that where memory is short each is loaded once.
+ */
+export async function conditionsOf(ctx: PipelineContext, requests: readonly ConditionRequest[]): Promise<Condition[]> {
+  // Who observes wants to see every value computed.
+  const known = ctx.observe ? new ConditionCache() : ctx.conditions;
+  const keys = requests.map(({ prompt, images }) => known.keyOf(prompt, images));
+  const missing = requests.flatMap((request, i) => (known.get(keys[i] as string) || keys.indexOf(keys[i] as string) < i ? [] : [{ request, key: keys[i] as string }]));
+  const pictures = new Map<readonly RgbImage[], VisualTokens[]>();
+  for (const { request } of missing) if (!pictures.has(request.images)) pictures.set(request.images, await embedConditionPictures(ctx, request));
+  const read: { readonly key: string; readonly scope: string; readonly txt: Float32Array }[] = [];
+  for (const { request, key } of missing) read.push({ key, scope: request.scope, txt: await hiddenStates(ctx, request, pictures.get(request.images) ?? []) });
+  const fresh = new Map<string, Condition>();
+  for (const { key, scope, txt } of read) fresh.set(key, await refine(ctx, txt, scope));
+  const found = keys.map((key) => fresh.get(key) ?? known.get(key)) as Condition[];
+  for (const [key, condition] of fresh) known.set(key, condition);
+  return found;
 }

@@ -3,6 +3,8 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { RunOptions } from '../types.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import type { RowTable } from '../weights/rowTable.ts';
+import type { ConditionCache } from './conditionCache.ts';
+import type { CacheMemory } from './languageModel.ts';
 import type { Networks } from './networks.ts';
 
 /** A value on its way, for parity checks: its name in the golden vectors, its numbers, its shape. */
@@ -15,6 +17,8 @@ export interface PipelineContext {
   readonly networks: Networks;
   readonly words: RowTable;
   readonly visualWords: RowTable;
+  readonly conditions: ConditionCache;
+  readonly caches: CacheMemory;
   readonly observe?: Observe;
 }
 

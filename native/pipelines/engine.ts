@@ -39,6 +39,11 @@ async function choose(options: EngineOptions): Promise<RuntimeChoice> {
   return { provider, precision, threads, attention };
 }
 
+function memoryOf(bytes: number): number {
+  if (Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+  throw new EngineError('REQUEST_INVALID', `memoryBytes must be a whole number of bytes, got ${bytes}`, { field: 'memoryBytes', got: String(bytes) });
+}
+
 /** The engine behind `createEngine`: one checkpoint, one request at a time. */
 export class PipelineEngine implements Engine {
   readonly info: ModelInfo;
@@ -66,7 +71,10 @@ export class PipelineEngine implements Engine {
   }
 
   static async open(dir: string, options: EngineOptions): Promise<PipelineEngine> {
-    const ctx = await openPipeline(dir, await choose(options), options.packedDir === undefined ? {} : { packedDir: options.packedDir });
+    const ctx = await openPipeline(dir, await choose(options), {
+      ...(options.packedDir === undefined ? {} : { packedDir: options.packedDir }),
+      ...(options.memoryBytes === undefined ? {} : { budgetBytes: memoryOf(options.memoryBytes) }),
+    });
     if (ctx.checkpoint.weightBytes <= SCAN_BYTES) await scanNonFinite(ctx.checkpoint);
     return new PipelineEngine(ctx);
   }

@@ -8,9 +8,9 @@ import { schedule } from '../schedulers/flowMatchEuler.ts';
 import { emptyPrompt } from '../tokenizer/chatTemplate.ts';
 import type { RgbImage, RunOptions, TimingsMs } from '../types.ts';
 import { decodePicture, encodePicture, TOKEN } from './autoencoder.ts';
-import { condition, embedConditionPictures, type Condition, type ConditionPictures } from './conditioning.ts';
+import { conditionsOf, type Condition, type ConditionRequest } from './conditioning.ts';
 import { Stopwatch, type PipelineContext } from './context.ts';
-import { guidedVelocity, makeBranch, type Guidance, type TokenGrid } from './decoder.ts';
+import { guidedVelocity, makeBranch, type Branch, type Guidance, type TokenGrid } from './decoder.ts';
 import { denoise } from './denoise.ts';
 
 /** What every kind of generation comes down to: prompts, context pictures, guidance, a schedule, perhaps a start and a mask. */
@@ -58,19 +58,28 @@ interface Conditions {
   readonly cond: Condition;
   readonly noTxt: Condition | null;
   readonly noBoth: Condition;
+  /** Of the words alone, for the steps that do not see the context. */
+  readonly unseen: Condition | null;
 }
 
+/** All conditions of a job. Each network sees all of its inputs before the next one is needed: where memory is short they come and go once. */
 async function readConditions(ctx: PipelineContext, job: GuidedJob): Promise<Conditions> {
-  const embed = (images: readonly RgbImage[], scope: string): Promise<ConditionPictures> =>
-    embedConditionPictures(ctx, images.map((image) => sizedForCondition(ctx, image, scope)), scope);
+  const sized = (images: readonly RgbImage[], scope: string): RgbImage[] => images.map((image) => sizedForCondition(ctx, image, scope));
+  const alone = job.context.length === 0;
+  const names = alone ? { noBoth: 'uncond' } : { noBoth: 'no_both' };
+  const [condScope, blankScope, unseenScope] = [`${job.scope}.cond`, `${job.scope}.${names.noBoth}`, `${job.scope}.unseen`];
   const white = solidImage(job.size);
-  const names = job.context.length === 0 ? { cond: 'cond', noBoth: 'uncond' } : { cond: 'cond', noBoth: 'no_both' };
-  const conditional = await embed(job.context.length === 0 ? [white] : job.context, `${job.scope}.${names.cond}`);
-  const cond = await condition(ctx, job.prompt, conditional, `${job.scope}.${names.cond}`);
-  const blank = job.context.length === 0 ? conditional : await embed([white], `${job.scope}.${names.noBoth}`);
-  const noBoth = await condition(ctx, emptyPrompt(), blank, `${job.scope}.${names.noBoth}`);
-  const noTxt = job.context.length === 0 ? null : await condition(ctx, emptyPrompt(job.context.length), conditional, `${job.scope}.no_txt`);
-  return { cond, noTxt, noBoth };
+  const shown = sized(alone ? [white] : job.context, condScope);
+  const blank = alone ? shown : sized([white], blankScope);
+  const wanted: ConditionRequest[] = [
+    { prompt: job.prompt, images: shown, scope: condScope },
+    { prompt: emptyPrompt(), images: blank, scope: blankScope },
+    ...(alone ? [] : [{ prompt: emptyPrompt(job.context.length), images: shown, scope: `${job.scope}.no_txt` }]),
+    ...(job.seen ? [{ prompt: job.seen.prompt, images: blank, scope: unseenScope }] : []),
+  ];
+  const [cond, noBoth, ...others] = await conditionsOf(ctx, wanted) as [Condition, Condition, ...Condition[]];
+  const noTxt = alone ? null : others.shift() ?? null;
+  return { cond, noBoth, noTxt, unseen: others.shift() ?? null };
 }
 
 function guidanceOf(ctx: PipelineContext, job: GuidedJob, conditions: Conditions, context: readonly TokenGrid[]): Guidance {
@@ -84,12 +93,8 @@ function guidanceOf(ctx: PipelineContext, job: GuidedJob, conditions: Conditions
 }
 
 /** Guidance by words alone, for the steps that do not see the context. */
-async function unseenGuidance(ctx: PipelineContext, job: GuidedJob, seen: NonNullable<GuidedJob['seen']>, noBoth: Condition): Promise<Guidance> {
-  const scope = `${job.scope}.unseen`;
-  const blank = await embedConditionPictures(ctx, [sizedForCondition(ctx, solidImage(job.size), scope)], scope);
-  const cond = await condition(ctx, seen.prompt, blank, scope);
-  const target = { rows: job.size.height / TOKEN, columns: job.size.width / TOKEN };
-  return { kind: 'text', txtCfg: seen.txtCfg, cond: makeBranch(ctx, cond, target, []), uncond: makeBranch(ctx, noBoth, target, []) };
+function unseenGuidance(job: GuidedJob, { unseen, noBoth }: Conditions, branchOf: (condition: Condition) => Branch): Guidance | null {
+  return job.seen && unseen ? { kind: 'text', txtCfg: job.seen.txtCfg, cond: branchOf(unseen), uncond: branchOf(noBoth) } : null;
 }
 
 /** Runs a job from words and pictures to bytes. CANCELLED between steps, without decoding; NON_FINITE when a velocity is no number. */
@@ -108,7 +113,7 @@ export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOp
   });
   const guidance = guidanceOf(ctx, job, conditions, context);
   const { seen } = job;
-  const unseen = seen ? await watch.stage('condition', () => unseenGuidance(ctx, job, seen, conditions.noBoth)) : null;
+  const unseen = unseenGuidance(job, conditions, (one) => makeBranch(ctx, one, grid, []));
 
   const times = schedule({
     steps: job.steps, seqLen: tokens, baseShift: yak.baseShift, maxShift: yak.maxShift,

@@ -7,9 +7,23 @@ import type { PipelineContext } from './context.ts';
 /** A finite stand-in for −inf in the causal mask. */
 const HIDDEN = -1e9;
 
+/** Room for one sequence's keys and values at a time: gigabytes of it would wait for the garbage collector if each sequence took its own. */
+export class CacheMemory {
+  private arrays: Float32Array[] = [];
+
+  /** `count` arrays of `size` values; what stands in them is of no meaning. */
+  take(count: number, size: number): Float32Array[] {
+    if (this.arrays.length < count || (this.arrays[0]?.length ?? 0) < size) {
+      this.arrays = [];
+      this.arrays = Array.from({ length: count }, () => new Float32Array(size));
+    }
+    return this.arrays.slice(0, count).map((array) => array.subarray(0, size));
+  }
+}
+
 /**
  * One sequence going through the language model: a prompt at once, then tokens one by one against the cache of what came before.
- * Fused graphs write into caches of fixed capacity in place; the written-out form grows them.
+ * Fused graphs write into caches of fixed capacity in place; the written-out form grows them. A new sequence takes over the room of the one before.
  */
 export class Sequence {
   private readonly ctx: PipelineContext;
@@ -29,9 +43,10 @@ export class Sequence {
     this.rope = { cos: f32Tensor(cos, [rows, pairs]), sin: f32Tensor(sin, [rows, pairs]) };
     const shape = this.fused ? [1, llm.numKvHeads, capacity, llm.headDim] : [1, 0, llm.numKvHeads * llm.headDim];
     const size = shape.reduce((a, b) => a * b, 1);
+    const arrays = ctx.caches.take(2 * llm.numLayers, size);
     for (let i = 0; i < llm.numLayers; i++) {
-      this.caches[`key.${i}`] = f32Tensor(new Float32Array(size), shape);
-      this.caches[`value.${i}`] = f32Tensor(new Float32Array(size), shape);
+      this.caches[`key.${i}`] = f32Tensor(arrays[2 * i] as Float32Array, shape);
+      this.caches[`value.${i}`] = f32Tensor(arrays[2 * i + 1] as Float32Array, shape);
     }
   }
 
@@ -58,8 +73,7 @@ export class Sequence {
       });
     }
     const chunks = this.fused ? 1 : queryChunksFor(llm.numHeads, this.capacity, this.capacity, 4);
-    const session = await this.ctx.networks.session('llm', chunks);
-    const outputs = await session.run(feeds, into);
+    const outputs = await this.ctx.networks.run('llm', feeds, chunks, into);
     if (!this.fused) {
       for (const name of Object.keys(this.caches)) this.caches[name] = outputs[`present_${name}`] as HostTensor;
     }

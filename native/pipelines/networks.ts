@@ -1,5 +1,7 @@
-import os from 'node:os';
 import { EngineError } from '../errors.ts';
+import { freeMemory } from '../memory/free.ts';
+import { workBytes } from '../memory/liveness.ts';
+import { weightMemory, type WeightMemory } from '../memory/weightMemory.ts';
 import { buildLmHead, buildQwen3 } from '../models/qwen3.ts';
 import { buildRefiner } from '../models/refiner.ts';
 import { buildVaeDecoder, buildVaeEncoder } from '../models/vae.ts';
@@ -25,30 +27,39 @@ export interface RuntimeChoice {
 export interface NetworksOptions {
   /** Adds intermediate values as outputs of every graph; parity checks only. */
   readonly taps?: ReadonlySet<string> | 'all';
-  /** Sessions may take this much memory together; the least recently used go first. Default: 55 % of the machine's. */
+  /**
+   * Sessions and what they work on may take this much private memory together; where that is not enough for all, each is let go
+   * before the next one comes, the least recently used first. Default: what the machine has free when it is wanted.
+   */
   readonly budgetBytes?: number;
   /** Where packed weights of this model are kept; without it each load packs them anew. */
   readonly packedDir?: string;
 }
 
-const prefixes: Readonly<Record<NetworkName, readonly string[]>> = {
-  visualTokenizer: ['visual_tokenizer.', 'vte.'],
-  llm: ['llm.model.layers.', 'llm.model.norm.'],
-  lmHead: ['llm.lm_head.', 'llm.model.embed_tokens.'],
-  refiner: ['visual_generator.backbone.txt_in.', 'visual_generator.backbone.vector_in.'],
-  yak: ['visual_generator.backbone.'],
-  vaeEncoder: ['visual_generator.vae.encoder.'],
-  vaeDecoder: ['visual_generator.vae.decoder.'],
-};
-
-/** Bytes per weight once a session has packed it. */
-const packedBytes: Readonly<Record<Precision, number>> = { fp32: 4, fp16: 2, int8: 1.1, q4: 0.7 };
-
 interface Loaded {
   readonly session: Session;
-  readonly bytes: number;
+  readonly graph: BuiltGraph;
+  /** Private memory of its weights. */
+  readonly held: number;
   readonly queryChunks: number;
 }
+
+/** A graph that is about to become a session. */
+interface Prepared {
+  readonly graph: BuiltGraph;
+  readonly weights: WeightMemory;
+  readonly externalRoot: string;
+}
+
+/** What a network needs to run once, apart from others. */
+interface Need {
+  /** While its session is made and while it runs, whichever is more. */
+  readonly most: number;
+  readonly held: number;
+}
+
+/** Of what is free, this much may be taken: the rest is for what nobody foresees. */
+const usableShare = 0.92;
 
 /** The networks of one checkpoint as sessions: made at first use, kept while memory lasts. */
 export class Networks {
@@ -57,6 +68,9 @@ export class Networks {
   private readonly options: NetworksOptions;
   /** In order of use, the oldest first. */
   private readonly loaded = new Map<NetworkName, Loaded>();
+  /** Those that had to go for others. */
+  private readonly unloaded = new Set<NetworkName>();
+  private readonly works = new Map<string, number>();
   private loadMs = 0;
   private followed: RunOptions | undefined;
 
@@ -85,25 +99,21 @@ export class Networks {
     }
   }
 
-  /** What a network's session will take, roughly: its weights as packed. */
-  private estimate(name: NetworkName): number {
-    const perWeight = packedBytes[name.startsWith('vae') ? 'fp32' : this.choice.precision];
-    let weights = 0;
-    for (const [tensor, entry] of this.checkpoint.tensors) {
-      const other = name === 'yak' && prefixes.refiner.some((prefix) => tensor.startsWith(prefix));
-      if (!other && prefixes[name].some((prefix) => tensor.startsWith(prefix))) weights += entry.shape.reduce((a, b) => a * b, 1);
-    }
-    return weights * perWeight;
+  private held(): number {
+    return [...this.loaded.values()].reduce((sum, { held }) => sum + held, 0);
   }
 
-  private async makeRoom(bytes: number): Promise<void> {
-    const budget = this.options.budgetBytes ?? os.totalmem() * 0.55;
-    let used = [...this.loaded.values()].reduce((sum, { bytes: each }) => sum + each, 0);
-    for (const [name, old] of this.loaded) {
-      if (used + bytes <= budget) return;
-      this.loaded.delete(name);
-      used -= old.bytes;
-      await old.session.release();
+  /** Lets the least recently used sessions go until one more fits beside the rest. */
+  private async makeRoom(name: NetworkName, need: Need): Promise<void> {
+    const known = this.loaded.get(name)?.held ?? 0;
+    // A processor's memory is the machine's; what a card has is only known where somebody says so.
+    const budget = this.options.budgetBytes ?? (this.choice.provider === 'cpu' ? this.held() + freeMemory() * usableShare : Infinity);
+    for (const [other, { session }] of this.loaded) {
+      if (this.held() - known + need.most <= budget) return;
+      if (other === name) continue;
+      this.loaded.delete(other);
+      this.unloaded.add(other);
+      await session.release();
     }
   }
 
@@ -122,32 +132,54 @@ export class Networks {
     this.followed = run;
   }
 
-  /** The session of a network, ready to run. `queryChunks` matters to decomposed attention only. */
-  async session(name: NetworkName, queryChunks = 1): Promise<Session> {
+  private async prepare(name: NetworkName, queryChunks: number): Promise<Prepared> {
+    const weights = await this.packed(name);
+    const graph = this.build(name, queryChunks, weights);
+    return { graph, weights: weightMemory(graph), externalRoot: weights.externalRoot };
+  }
+
+  /** The session of a network with room to work in. `queryChunks` matters to decomposed attention only. */
+  private async session(name: NetworkName, queryChunks: number, work: (graph: BuiltGraph) => number): Promise<Session> {
     const known = this.loaded.get(name);
     if (known && known.queryChunks >= queryChunks) {
       this.loaded.delete(name);
       this.loaded.set(name, known);
+      await this.makeRoom(name, { most: known.held + work(known.graph), held: known.held });
       return known.session;
     }
     if (known) {
       this.loaded.delete(name);
       await known.session.release();
     }
-    const bytes = this.estimate(name);
-    await this.makeRoom(bytes);
     const started = performance.now();
-    const weights = await this.packed(name);
-    const session = await createSession(this.build(name, queryChunks, weights), {
-      provider: this.choice.provider, threads: this.choice.threads, externalRoot: weights.externalRoot,
-    });
+    const { graph, weights: { held, loading }, externalRoot } = await this.prepare(name, queryChunks);
+    await this.makeRoom(name, { most: Math.max(loading, held + work(graph)), held });
+    this.followed?.onEvent?.({ type: 'loading', network: name, again: this.unloaded.has(name), alone: this.unloaded.size > 0 });
+    const session = await createSession(graph, { provider: this.choice.provider, threads: this.choice.threads, externalRoot });
     this.loadMs += performance.now() - started;
-    this.loaded.set(name, { session, bytes, queryChunks });
+    this.loaded.set(name, { session, graph, held, queryChunks });
     return session;
   }
 
-  async run(name: NetworkName, feeds: Readonly<Record<string, HostTensor>>, queryChunks = 1): Promise<Record<string, HostTensor>> {
-    return (await this.session(name, queryChunks)).run(feeds);
+  /** What one run works on; looked up, since a step repeats what the one before did. */
+  private work(name: NetworkName, graph: BuiltGraph, feeds: Readonly<Record<string, HostTensor>>): number {
+    const shapes = Object.fromEntries(graph.inputs.map((input) => [input.name, feeds[input.name]?.shape ?? []]));
+    const key = `${name} ${JSON.stringify(shapes)}`;
+    let bytes = this.works.get(key);
+    if (bytes === undefined) {
+      bytes = workBytes(graph, shapes, feeds);
+      if (this.works.size > 100) this.works.clear();
+      this.works.set(key, bytes);
+    }
+    return bytes;
+  }
+
+  /** Runs a network, loading it first where need be. `into` names outputs that are written in place. OUT_OF_MEMORY naming the network. */
+  async run(
+    name: NetworkName, feeds: Readonly<Record<string, HostTensor>>, queryChunks = 1, into?: Readonly<Record<string, HostTensor>>,
+  ): Promise<Record<string, HostTensor>> {
+    const session = await this.session(name, queryChunks, (graph) => this.work(name, graph, feeds));
+    return session.run(feeds, into);
   }
 
   /** Milliseconds spent making sessions since the last call. */

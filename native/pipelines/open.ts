@@ -1,7 +1,9 @@
 import { loadTokenizer } from '../tokenizer/tokenizer.ts';
 import { openCheckpoint } from '../weights/checkpoint.ts';
 import { RowTable } from '../weights/rowTable.ts';
+import { ConditionCache } from './conditionCache.ts';
 import type { Observe, PipelineContext } from './context.ts';
+import { CacheMemory } from './languageModel.ts';
 import { Networks, type NetworksOptions, type RuntimeChoice } from './networks.ts';
 
 /** Opens a checkpoint folder for the pipelines; no network is built yet. */
@@ -15,6 +17,8 @@ export async function openPipeline(
     networks: new Networks(checkpoint, choice, options),
     words: new RowTable(checkpoint.expect('llm.model.embed_tokens.weight')),
     visualWords: new RowTable(checkpoint.expect('vte.weight')),
+    conditions: new ConditionCache(),
+    caches: new CacheMemory(),
     ...(options.observe === undefined ? {} : { observe: options.observe }),
   };
 }

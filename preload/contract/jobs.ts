@@ -28,6 +28,8 @@ export const progressSchema = z.object({
   tokensPerSecond: opt(z.number().nonnegative()),
   /** Weights are being packed for the chosen precision, once: bytes of them. */
   packing: opt(z.object({ done: countSchema, total: countSchema, perSecond: countSchema })),
+  /** A network is being made ready; `alone`: memory does not hold all of them, so others had to go. */
+  loading: opt(z.object({ network: z.string(), alone: z.boolean() })),
   /** A cancel was asked for and takes effect after this step. */
   stopping: opt(z.boolean()),
 });

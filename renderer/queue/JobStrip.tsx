@@ -31,7 +31,9 @@ export function progressText(live: LiveJob | undefined): string {
     const { done, total, perSecond } = progress.packing;
     return `Packing weights, once: ${bytes(done)} of ${bytes(total)} · ${bytes(perSecond)}/s`;
   }
-  if (progress.stage !== 'denoise') return stageNames[progress.stage] ?? 'Working';
+  // Said while it lasts: why this takes longer than it did with more memory.
+  const alone = progress.loading?.alone === true ? ' · one network at a time' : '';
+  if (progress.stage !== 'denoise') return `${stageNames[progress.stage] ?? 'Working'}${alone}`;
   return `Step ${progress.step} of ${progress.steps}${progress.leftMs === null ? '' : ` · ${timeLeft(progress.leftMs)}`}`;
 }
 

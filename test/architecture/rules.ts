@@ -122,7 +122,7 @@ function mainRule(from: string, target: Target, ref: ImportRef): string | undefi
 }
 
 /** native's layers, lowest first; the folders of one layer may use each other. Everything else in native/ is the ground floor. */
-const nativeLayers = [['weights', 'onnx'], ['nn'], ['models'], ['pipelines'], ['index.ts']];
+const nativeLayers = [['weights', 'onnx'], ['memory'], ['nn'], ['models'], ['pipelines'], ['index.ts']];
 const nativePackageUsers: Readonly<Record<string, readonly string[]>> = {
   zod: ['native'],
   'onnxruntime-node': ['native/onnx/session.ts'],
@@ -148,7 +148,7 @@ function nativeRule(from: string, target: Target): string | undefined {
     // A main-side worker loads it, so it must not pull the engine in.
     return inRoom(target.name, 'native/image', 'native/types.ts', 'native/errors.ts') ? undefined : 'native/image imports only itself, types and errors';
   }
-  if (nativeLayer(target.name) > nativeLayer(from)) return 'against the layers: weights, onnx → nn → models → pipelines → index';
+  if (nativeLayer(target.name) > nativeLayer(from)) return 'against the layers: weights, onnx → memory → nn → models → pipelines → index';
   return undefined;
 }
 

@@ -1,0 +1,96 @@
+/** What a network's weights take once its session is made, and while it is being made, on ONNX Runtime's CPU provider. */
+import type { BuiltGraph, Value } from '../onnx/graph.ts';
+import { bytesOf } from './shapes.ts';
+
+export interface WeightMemory {
+  /** Private memory of the finished session. */
+  readonly held: number;
+  /** The most private memory while it is made. */
+  readonly loading: number;
+  /** Bytes of the weight files that it reads in place: mapped, and given back by the system when memory is short. */
+  readonly mapped: number;
+}
+
+/** A session's own tables, beside its weights. */
+const sessionBytes = 4 * 2 ** 20;
+/** Quantising inside the graph, at its largest, for each weight; seen on layers of the real size. Weights packed ahead do without. */
+const quantisingBytes = { int8: 9, q4: 38.5 };
+
+/** A constant as a kernel wants it. */
+interface Constant {
+  /** As folded from what is stored; 0 where the file's own bytes will do. */
+  readonly folded: number;
+  /** The kernel's own copy; 0 where it reads the constant itself. */
+  readonly copied: number;
+  readonly way: 'packed' | 'reordered' | 'read';
+}
+
+/** Matrix kernels round the columns up to whole panels. */
+const panels = (columns: number): number => Math.ceil(columns / 16) * 16;
+
+function copyOf(opType: string, index: number, value: Value): number {
+  const shape = value.shape as readonly number[];
+  const [first, second] = shape as [number, number];
+  switch (opType) {
+    // Stored [out, in].
+    case 'Gemm': return index === 1 ? second * panels(first) * 4 : 0;
+    case 'MatMul': return index === 1 && shape.length === 2 ? first * panels(second) * 4 : 0;
+    case 'DynamicQuantizeMatMul': return index === 1 ? first * panels(second) + 4 * panels(second) : 0;
+    // Levels [out, blocks, 16] with a scale and a sum of each block.
+    case 'MatMulNBits': return index === 1 ? first * second * (16 + 8) : 0;
+    default: return 0;
+  }
+}
+
+function constantsOf(graph: BuiltGraph): Constant[] {
+  const values = new Map<string, Value>(graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
+  const folded = new Set<string>();
+  const constants = new Map<string, Constant>();
+  for (const { opType, inputs, outputs } of graph.nodes) {
+    if (inputs.every((name) => name === '' || folded.has(name) || graph.initializers.has(name))) {
+      outputs.forEach(({ name }) => folded.add(name));
+      continue;
+    }
+    inputs.forEach((name, index) => {
+      const stored = graph.initializers.get(name);
+      if (constants.has(name) || (!stored && !folded.has(name))) return;
+      const value: Value = stored ?? (values.get(name) as Value);
+      const bytes = bytesOf(value, new Map());
+      const reordered = opType === 'Conv' && index === 1;
+      const copied = reordered ? bytes : copyOf(opType, index, value);
+      constants.set(name, { folded: stored?.data.kind === 'external' ? 0 : bytes, copied, way: reordered ? 'reordered' : copied > 0 ? 'packed' : 'read' });
+    });
+  }
+  return [...constants.values()];
+}
+
+/** Weights that are quantised inside the graph, by kind. */
+function quantisedInside(graph: BuiltGraph): Record<'int8' | 'q4', number> {
+  const count = { int8: 0, q4: 0 };
+  const levels = new Map(graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
+  for (const { opType, inputs } of graph.nodes) {
+    const kind = opType === 'DynamicQuantizeMatMul' ? 'int8' : opType === 'MatMulNBits' ? 'q4' : null;
+    const value = kind && levels.get(inputs[1] as string);
+    if (kind && value) count[kind] += bytesOf(value, new Map()) * (kind === 'q4' ? 2 : 1);
+  }
+  return count;
+}
+
+export function weightMemory(graph: BuiltGraph): WeightMemory {
+  const constants = constantsOf(graph);
+  const sum = (pick: (constant: Constant) => number): number => constants.reduce((total, constant) => total + pick(constant), 0);
+  const held = sessionBytes + sum(({ folded, copied, way }) => (way === 'read' ? folded : copied));
+  // Everything is folded first; convolutions are all reordered next, beside their originals; then one matrix after the other is packed and dropped.
+  let now = sum(({ folded }) => folded) + sum(({ copied, way }) => (way === 'reordered' ? copied : 0));
+  let loading = now;
+  now -= sum(({ folded, way }) => (way === 'reordered' ? folded : 0));
+  for (const { folded, copied, way } of constants) {
+    if (way !== 'packed') continue;
+    now += copied;
+    loading = Math.max(loading, now);
+    now -= folded;
+  }
+  const { int8, q4 } = quantisedInside(graph);
+  const mapped = [...graph.initializers.values()].reduce((total, { data }) => total + (data.kind === 'external' ? data.byteLength : 0), 0);
+  return { held, loading: Math.max(held, sessionBytes + loading + int8 * quantisingBytes.int8 + q4 * quantisingBytes.q4), mapped };
+}
