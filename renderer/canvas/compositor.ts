@@ -1,5 +1,7 @@
 import { inverse, keepsPixels, sameMatrix, transformRect } from '../document/matrix.ts';
 import type { CanvasDocument, Item, Layer, RasterLayer, Rect } from '../document/records.ts';
+import { unhurried } from './budget.ts';
+import type { Budget } from './budget.ts';
 import { LayerRaster } from './layerRaster.ts';
 import { Pyramid } from './pyramid.ts';
 import { intersect, isEmpty, noRect, outward, padded, union } from './rect.ts';
@@ -20,6 +22,11 @@ export interface Scene {
 }
 
 const modes: Readonly<Record<RasterLayer['blendMode'], GlobalCompositeOperation>> = { normal: 'source-over', multiply: 'multiply', screen: 'screen', overlay: 'overlay' };
+
+/** Tiles of what lies below the painted layer, and above: those of a stroke. */
+const keptBeside = 64;
+/** What all layers together may keep for undo; the one painted last has its own limit. */
+const undoBytes = 256 * 1024 * 1024;
 
 interface Whole {
   readonly canvas: OffscreenCanvas;
@@ -61,27 +68,33 @@ function looksAlike(a: Layer, b: Layer): boolean {
 /** Keeps the layers' pixels and their composite in step with the document, drawing again only what changed. */
 export class Compositor {
   readonly pyramid = new Pyramid((context, rect) => this.paintTile(context, rect));
-  /** The layer painted last, and what lies below it as one: a stroke on the tenth layer costs no more than on the second. */
-  private readonly below: { layerId: string | undefined; readonly tiles: TileMap } = { layerId: undefined, tiles: new Map() };
+  /** The layer painted last, and what lies below and above it as one each: a stroke on one of ten layers costs no more than on one of two. */
+  private readonly beside: { layerId: string | undefined; readonly below: TileMap; readonly above: TileMap } = { layerId: undefined, below: new Map(), above: new Map() };
   private readonly drawn = new Map<string, Drawn>();
   /** Visible pictures and paint, lowest first. */
   private stack: readonly Drawn[] = [];
   private order = '';
   /** Bounds of all pictures and paint that are seen, in canvas pixels. */
   bounds: Rect = noRect;
+  private readonly donor: Compositor | undefined;
+
+  /** `donor`: whose pixels are taken over where they are the same. */
+  constructor(donor?: Compositor) {
+    this.donor = donor;
+  }
 
   raster(layerId: string): LayerRaster | undefined {
     return this.drawn.get(layerId)?.raster;
   }
 
-  /** Brings everything up to date. Returns the canvas pixels of pictures, and of masks, that look different now. */
-  update({ document, live, above = [] }: Scene): { readonly pictures: Rect; readonly masks: Rect } {
+  /** Brings everything up to date, as far as the budget goes. Returns the canvas pixels of pictures, and of masks, that look different now. */
+  update({ document, live, above = [] }: Scene, budget: Budget = unhurried): { readonly pictures: Rect; readonly masks: Rect } {
     let pictures = noRect;
     let masks = noRect;
-    let belowChanged = false;
-    if (live !== undefined && live.layerId !== this.below.layerId) {
-      this.below.layerId = live.layerId;
-      belowChanged = true;
+    let othersChanged = false;
+    if (live !== undefined && live.layerId !== this.beside.layerId) {
+      this.beside.layerId = live.layerId;
+      othersChanged = true;
     }
     const layers = [...document.order.flatMap((id) => document.layers[id] ?? []), ...above];
     const present = new Set(layers.map((layer) => layer.id));
@@ -89,14 +102,14 @@ export class Compositor {
       if (present.has(id)) continue;
       this.drawn.delete(id);
       const gone = transformRect(layer.transform, raster.bounds);
-      belowChanged = true;
+      othersChanged = true;
       if (isRaster(layer)) pictures = union(pictures, gone);
       else masks = union(masks, gone);
     }
     for (const layer of layers) {
       if (layer.kind === 'reference') continue;
-      const changed = this.updateLayer(layer, live?.layerId === layer.id ? live.item : undefined);
-      if (layer.id !== this.below.layerId && layer.kind !== 'mask' && !isEmpty(changed)) belowChanged = true;
+      const changed = this.updateLayer(layer, live?.layerId === layer.id ? live.item : undefined, budget);
+      if (layer.id !== this.beside.layerId && layer.kind !== 'mask' && !isEmpty(changed)) othersChanged = true;
       if (isRaster(layer) || layer.kind === 'control') pictures = union(pictures, changed);
       else masks = union(masks, changed);
     }
@@ -107,10 +120,14 @@ export class Compositor {
     // A layer that went elsewhere in the order changes all that it touches.
     if (order !== this.order) {
       pictures = union(pictures, this.moved(this.order.split(','), stack));
-      belowChanged = true;
+      othersChanged = true;
     }
     this.order = order;
-    if (belowChanged) this.below.tiles.clear();
+    if (othersChanged) {
+      this.beside.below.clear();
+      this.beside.above.clear();
+    }
+    this.relieve();
     if (!isEmpty(pictures)) this.pyramid.invalidate(pictures);
     return { pictures, masks };
   }
@@ -122,23 +139,56 @@ export class Compositor {
     return drawn;
   }
 
-  /** The same for a part of one tile of the composite, with what lies below the painted layer kept as one picture. */
+  /** The same for a part of one tile of the composite, with what lies beside the painted layer kept as pictures. */
   private paintTile(context: Context, rect: Rect): boolean {
-    const at = this.stack.findIndex(({ layer }) => layer.id === this.below.layerId);
+    const at = this.stack.findIndex(({ layer }) => layer.id === this.beside.layerId);
+    if (at < 0) return this.paint(context, rect);
+    const above = this.stack.slice(at + 1);
+    this.paintTogether(context, rect, this.stack.slice(0, at), this.beside.below);
+    this.paintLayer(context, this.stack[at] as Drawn, rect);
+    // Together they look the same only where each simply covers what is below.
+    if (above.every(({ layer }) => !isRaster(layer) || layer.blendMode === 'normal')) this.paintTogether(context, rect, above, this.beside.above);
+    else for (const entry of above) this.paintLayer(context, entry, rect);
+    return true;
+  }
+
+  private paintTogether(context: Context, rect: Rect, entries: readonly Drawn[], kept: TileMap): void {
     // One layer is drawn as fast as its copy.
-    if (at < 2) return this.paint(context, rect);
+    if (entries.length < 2) {
+      for (const entry of entries) this.paintLayer(context, entry, rect);
+      return;
+    }
     const [tx, ty] = [Math.floor(rect.x / tileSize), Math.floor(rect.y / tileSize)];
     const key = tileKey(tx, ty);
-    let under = this.below.tiles.get(key);
-    if (under === undefined) {
-      under = newTile(tx, ty);
-      for (const entry of this.stack.slice(0, at)) this.paintLayer(under.context, entry, tileRect(under));
-      this.below.tiles.set(key, under);
+    let one = kept.get(key);
+    if (one === undefined) {
+      one = newTile(tx, ty);
+      for (const entry of entries) this.paintLayer(one.context, entry, tileRect(one));
+      kept.set(key, one);
+      for (const old of [...kept.keys()].slice(0, Math.max(0, kept.size - keptBeside))) kept.delete(old);
     }
-    const [x, y] = [rect.x - tx * tileSize, rect.y - ty * tileSize];
-    context.drawImage(under.canvas, x, y, rect.width, rect.height, 0, 0, rect.width, rect.height);
-    for (const entry of this.stack.slice(at)) this.paintLayer(context, entry, rect);
+    context.drawImage(one.canvas, rect.x - tx * tileSize, rect.y - ty * tileSize, rect.width, rect.height, 0, 0, rect.width, rect.height);
+  }
+
+  /** Whether something waits for time and not for a picture. */
+  get wantsTime(): boolean {
+    return [...this.drawn.values()].some(({ raster }) => raster.wantsTime);
+  }
+
+  /** Finds tiles that need no pixels of their own; false = not done within the budget. */
+  compact(budget: Budget): boolean {
+    for (const { raster } of this.drawn.values()) if (!raster.compact(budget)) return false;
     return true;
+  }
+
+  /** Keeps undo within its share of memory: the layers whose turn was longest ago forget theirs first. */
+  private relieve(): void {
+    const keepers = [...this.drawn.values()].map(({ raster }) => raster).filter(({ undoBytes }) => undoBytes > 0).toSorted((a, b) => b.touched - a.touched);
+    let bytes = 0;
+    for (const [index, raster] of keepers.entries()) {
+      bytes += raster.undoBytes;
+      if (index > 0 && bytes > undoBytes) raster.forgetUndo();
+    }
   }
 
   /** Draws one layer, whatever its kind and visibility, without opacity and blending. */
@@ -147,17 +197,23 @@ export class Compositor {
     return entry !== undefined && this.paintLayer(context, { ...entry, layer: { ...entry.layer, opacity: 1, ...(isRaster(entry.layer) ? { blendMode: 'normal' as const } : {}) } }, rect);
   }
 
-  private updateLayer(layer: Exclude<Layer, { kind: 'reference' }>, live: Item | undefined): Rect {
+  private updateLayer(layer: Exclude<Layer, { kind: 'reference' }>, live: Item | undefined, budget: Budget): Rect {
     const before = this.drawn.get(layer.id);
-    const raster = before?.raster ?? new LayerRaster(layer.kind === 'mask' ? 'alpha' : 'colour');
+    const raster = before?.raster ?? this.newRaster(layer);
     const oldBounds = before === undefined ? noRect : transformRect(before.layer.transform, raster.bounds);
-    const changed = raster.update(itemsOf(layer), live);
+    const changed = raster.update(itemsOf(layer), live, budget);
     const whole = before?.whole;
     if (whole !== undefined && !isEmpty(changed)) this.refreshWhole(whole, raster, changed);
     const entry: Drawn = { layer, raster, whole: whole !== undefined && sameBounds(whole.bounds, raster.bounds) ? whole : undefined };
     this.drawn.set(layer.id, entry);
     if (before === undefined || !looksAlike(before.layer, layer)) return outward(union(oldBounds, transformRect(layer.transform, raster.bounds)));
     return isEmpty(changed) ? noRect : outward(transformRect(layer.transform, keepsPixels(layer.transform) ? changed : padded(changed, 2)));
+  }
+
+  private newRaster(layer: Layer): LayerRaster {
+    const raster = new LayerRaster(layer.kind === 'mask' ? 'alpha' : 'colour');
+    raster.adopt(itemsOf(layer), [...this.drawn.values(), ...(this.donor?.drawn.values() ?? [])].map((one) => one.raster));
+    return raster;
   }
 
   private moved(before: readonly string[], stack: readonly Drawn[]): Rect {

@@ -1,17 +1,18 @@
 import { fullUrl } from '../studio/picture.ts';
-import { newCanvas } from './tiles.ts';
 
 /** A stored picture, decoded. */
 export interface Decoded {
   readonly width: number;
   readonly height: number;
   readonly source: ImageBitmap;
-  /** Its brightness as alpha, for masks; made when first asked for. */
-  alpha?: OffscreenCanvas;
+  /** How many are drawing from it, a piece a frame: it stays open. */
+  users: number;
 }
 
 /** Pixels kept decoded: what is drawn lives in tiles already, so this only spares decoding again. */
-const keptPixels = 48 * 1024 * 1024;
+const keptPixels = 20 * 1024 * 1024;
+/** Pictures on their way at a time: more would be let go before they are drawn. */
+const loadsAtOnce = 2;
 
 const decoded = new Map<string, Decoded>();
 const loading = new Map<string, Promise<Decoded | undefined>>();
@@ -24,7 +25,23 @@ export function onImage(listener: (hash: string) => void): () => void {
   return () => listeners.delete(listener);
 }
 
+let running = 0;
+const queue: (() => void)[] = [];
+
+/** Waits for one of the few places. */
+async function place(): Promise<void> {
+  if (running >= loadsAtOnce) await new Promise<void>((resolve) => { queue.push(resolve); });
+  else running++;
+}
+
+function leave(): void {
+  const next = queue.shift();
+  if (next === undefined) running--;
+  else next();
+}
+
 async function load(hash: string): Promise<Decoded | undefined> {
+  await place();
   try {
     const answer = await fetch(fullUrl(hash));
     if (!answer.ok) throw new Error(`no picture: ${answer.status}`);
@@ -33,6 +50,7 @@ async function load(hash: string): Promise<Decoded | undefined> {
     failed.add(hash);
     return undefined;
   } finally {
+    leave();
     loading.delete(hash);
     for (const listener of listeners) listener(hash);
   }
@@ -40,12 +58,12 @@ async function load(hash: string): Promise<Decoded | undefined> {
 
 async function decode(hash: string, blob: Blob): Promise<Decoded> {
   const source = await createImageBitmap(blob);
-  const made: Decoded = { width: source.width, height: source.height, source };
+  const made: Decoded = { width: source.width, height: source.height, source, users: 0 };
   decoded.set(hash, made);
   let pixels = 0;
   for (const [key, one] of [...decoded].reverse()) {
     pixels += one.width * one.height;
-    if (pixels > keptPixels && key !== hash) {
+    if (pixels > keptPixels && key !== hash && one.users === 0) {
       decoded.delete(key);
       one.source.close();
     }
@@ -74,28 +92,11 @@ export function isGone(hash: string): boolean {
 export function loadImage(hash: string): Promise<Decoded | undefined> {
   const known = decoded.get(hash);
   if (known !== undefined) return Promise.resolve(known);
-  let running = loading.get(hash);
-  if (running === undefined) {
+  let arriving = loading.get(hash);
+  if (arriving === undefined) {
     failed.delete(hash);
-    running = load(hash);
-    loading.set(hash, running);
+    arriving = load(hash);
+    loading.set(hash, arriving);
   }
-  return running;
-}
-
-/** A picture's brightness as alpha, white: how a mask file is drawn. */
-export function alphaOf(image: Decoded): OffscreenCanvas {
-  if (image.alpha !== undefined) return image.alpha;
-  const { canvas, context } = newCanvas(image.width, image.height);
-  context.drawImage(image.source, 0, 0);
-  const pixels = context.getImageData(0, 0, image.width, image.height);
-  const { data } = pixels;
-  for (let i = 0; i < data.length; i += 4) {
-    const [r, g, b, a] = [data[i] ?? 0, data[i + 1] ?? 0, data[i + 2] ?? 0, data[i + 3] ?? 0];
-    data[i + 3] = Math.round(((r * 0.2126 + g * 0.7152 + b * 0.0722) * a) / 255);
-    data[i] = data[i + 1] = data[i + 2] = 255;
-  }
-  context.putImageData(pixels, 0, 0);
-  image.alpha = canvas;
-  return canvas;
+  return arriving;
 }

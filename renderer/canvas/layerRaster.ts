@@ -1,48 +1,39 @@
 import type { Item, Rect } from '../document/records.ts';
-import { thinned } from './checkpoints.ts';
+import { unhurried } from './budget.ts';
+import type { Budget } from './budget.ts';
+import { checkpointBytes, thinned } from './checkpoints.ts';
 import type { Checkpoint } from './checkpoints.ts';
 import { DabWalker, dabBounds } from './dabs.ts';
 import { imageOf, isGone } from './images.ts';
+import type { Decoded } from './images.ts';
 import { colourFor, coverage, drawItem } from './rasterize.ts';
-import type { RasterKind } from './rasterize.ts';
+import type { PlainItem, RasterKind } from './rasterize.ts';
 import { intersect, isEmpty, noRect, outward, union } from './rect.ts';
-import { putDab, stampOf } from './stamp.ts';
-import { copyTile, mapBounds, newTile, places, tileRect, tileSize } from './tiles.ts';
+import { alike, grows, same } from './sameItem.ts';
+import { putDab, stampOf, stampSize } from './stamp.ts';
+import { carryOut, colourOf, copyTile, mapBounds, newTile, places, plainTile, tileRect, tileSize } from './tiles.ts';
 import type { Tile, TileMap } from './tiles.ts';
 
 type Stroke = Extract<Item, { type: 'stroke' }>;
 
-/** A stroke that may still grow: its touches by themselves, so that opacity holds for the stroke and not for each touch. */
+/** A stroke that may still grow. */
 interface OpenStroke {
   readonly walker: DabWalker;
+  /** Its touches by themselves where it is not opaque: opacity holds for the stroke and not for each touch. */
   readonly buffer: TileMap;
 }
 
+/** An item that is being drawn, a piece at a time. */
+interface Unfinished {
+  readonly item: Item;
+  readonly pieces: Generator<void, void>;
+}
+
+/** Points of a stroke in one piece. */
+const strokePiece = 48;
+
 /** Undo memory of one layer. */
 const budgetBytes = 128 * 1024 * 1024;
-
-/** Whether the points of `now` begin with those of `then`; told by the last one, as a stroke only ever grows or is drawn anew. */
-function begins(then: readonly number[], now: readonly number[]): boolean {
-  if (then === now) return true;
-  const end = then.length;
-  return now.length >= end && now[end - 1] === then[end - 1] && now[end - 2] === then[end - 2] && now[end - 3] === then[end - 3];
-}
-
-function grows(drawn: Item | undefined, wanted: Item | undefined): wanted is Stroke {
-  return drawn?.type === 'stroke' && wanted?.type === 'stroke' && drawn.id === wanted.id && begins(drawn.points, wanted.points)
-    && drawn.size === wanted.size && drawn.opacity === wanted.opacity;
-}
-
-function same(drawn: Item | undefined, wanted: Item | undefined): boolean {
-  if (drawn === wanted) return true;
-  if (drawn === undefined || wanted === undefined || drawn.id !== wanted.id || drawn.type !== wanted.type) return false;
-  if ('points' in drawn && 'points' in wanted) return drawn.points.length === wanted.points.length && begins(drawn.points, wanted.points);
-  if ('rect' in drawn && 'rect' in wanted) {
-    const [a, b] = [drawn.rect, wanted.rect];
-    return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
-  }
-  return true;
-}
 
 /**
  * A layer's items as tiles of pixels. Only what is new is drawn; what is undone comes back from checkpoints. The pixels are a pure
@@ -51,11 +42,14 @@ function same(drawn: Item | undefined, wanted: Item | undefined): boolean {
 export class LayerRaster {
   readonly tiles: TileMap = new Map();
   readonly kind: RasterKind;
-  private readonly applied: Item[] = [];
+  private applied: Item[] = [];
   private checkpoints: Checkpoint[] = [];
   private current: Checkpoint = { count: 0, before: new Map() };
   private open: OpenStroke | undefined;
+  private unfinished: Unfinished | undefined;
   private dirty: Rect = noRect;
+  /** Tiles that nobody has looked at for being of one colour. */
+  private readonly unread = new Set<number>();
 
   constructor(kind: RasterKind) {
     this.kind = kind;
@@ -66,55 +60,132 @@ export class LayerRaster {
     return mapBounds(this.tiles);
   }
 
-  /** Whether every item is drawn; a picture may still be on its way. */
+  /** Whether every item is drawn; a picture may still be on its way, or time may have run out. */
   private complete = true;
   get isComplete(): boolean {
     return this.complete;
   }
 
-  /** Draws what changed; `live` is what a tool is about to leave behind. Returns the layer pixels that are different now. */
-  update(items: readonly Item[], live?: Item): Rect {
+  /** Whether a stroke is growing on it. */
+  get isLive(): boolean {
+    return this.open !== undefined;
+  }
+
+  /** The picture that has to come before anything more can be drawn. */
+  waitsFor: string | undefined;
+
+  /** Whether there is something to draw as soon as there is time. */
+  get wantsTime(): boolean {
+    return !this.complete && this.waitsFor === undefined;
+  }
+
+  /** When something was last drawn, by the page's clock. */
+  touched = 0;
+
+  /** Bytes kept for undo. */
+  get undoBytes(): number {
+    return this.checkpoints.reduce((sum, one) => sum + checkpointBytes(one), 0);
+  }
+
+  /** Undo will draw the items again. */
+  forgetUndo(): void {
+    this.checkpoints = [];
+  }
+
+  /** Takes over what another raster has drawn of the same items: a copied layer, or one that is drawn for a file, costs no pixels until it differs. */
+  adopt(items: readonly Item[], others: Iterable<LayerRaster>): void {
+    let best: LayerRaster | undefined;
+    let most = 0;
+    for (const other of others) {
+      if (other.kind !== this.kind || other.unfinished !== undefined) continue;
+      let common = 0;
+      while (common < items.length && common < other.applied.length && alike(items[common] as Item, other.applied[common] as Item)) common++;
+      if (common > most) [best, most] = [other, common];
+    }
+    if (best === undefined) return;
+    for (const [key, tile] of best.tiles) this.tiles.set(key, tile);
+    for (const key of best.unread) this.unread.add(key);
+    this.applied = [...best.applied];
+    // A growing stroke goes on writing into its own checkpoint.
+    this.checkpoints = best.checkpoints.map(({ count, before }) => ({ count, before: new Map(before) }));
+  }
+
+  /** Draws what changed, as far as the budget goes; `live` is what a tool is about to leave behind. Returns the layer pixels that are different now. */
+  update(items: readonly Item[], live?: Item, budget: Budget = unhurried): Rect {
     this.dirty = noRect;
     const wanted = live === undefined ? items : [...items, live];
     const last = this.applied.length - 1;
     let common = 0;
     while (common <= last && common < wanted.length && same(this.applied[common], wanted[common])) common++;
     // The points of a live stroke are one array that grows.
-    if (common > last && this.open !== undefined) common = last;
-    if (common === last && this.open !== undefined && grows(this.applied[last], wanted[last])) {
+    if (common > last && this.open !== undefined && this.unfinished === undefined) common = last;
+    if (common === last && this.open !== undefined && this.unfinished === undefined && grows(this.applied[last], wanted[last])) {
       const stroke = wanted[last];
       this.extend(stroke, this.open);
       this.applied[last] = stroke;
       common++;
     }
+    if (this.unfinished !== undefined && (common <= last || !same(this.unfinished.item, wanted[common]))) this.drop();
     if (common <= last) this.rollBack(common);
     this.complete = true;
     for (let i = this.applied.length; i < wanted.length; i++) {
-      if (!this.apply(wanted[i] as Item)) {
+      const item = wanted[i] as Item;
+      // What is under the pointer is drawn at once.
+      if (!this.apply(item, item === live ? unhurried : budget)) {
         this.complete = false;
         break;
       }
     }
     // A committed stroke does not grow any more.
-    if (live === undefined) this.open = undefined;
+    if (live === undefined && this.unfinished === undefined) this.open = undefined;
     return this.dirty;
   }
 
-  /** Forgets everything drawn, so that it is drawn again. */
-  reset(): void {
-    this.tiles.clear();
-    this.applied.length = 0;
-    this.checkpoints = [];
-    this.open = undefined;
+  /** Finds tiles of one colour, which then cost nothing, as far as the budget goes; false = not done. Their pixels stay the same. */
+  compact(budget: Budget): boolean {
+    if (this.open !== undefined || this.unfinished !== undefined) return true;
+    for (const key of this.unread) {
+      const tile = this.tiles.get(key);
+      if (tile !== undefined) {
+        if (!budget.next()) return false;
+        const colour = colourOf(tile);
+        if (colour === 0) this.tiles.delete(key);
+        else if (colour !== undefined) this.tiles.set(key, plainTile(tile, colour));
+      }
+      this.unread.delete(key);
+    }
+    return true;
   }
 
-  private apply(item: Item): boolean {
-    if (item.type === 'image' && imageOf(item.hash) === undefined && !isGone(item.hash)) return false;
-    this.current = { count: this.applied.length, before: new Map() };
-    this.open = undefined;
+  private apply(item: Item, budget: Budget): boolean {
+    this.waitsFor = undefined;
+    if (this.unfinished === undefined) {
+      const image = item.type === 'image' ? imageOf(item.hash) : undefined;
+      if (item.type === 'image' && image === undefined && !isGone(item.hash)) {
+        this.waitsFor = item.hash;
+        return false;
+      }
+      this.current = { count: this.applied.length, before: new Map() };
+      this.open = undefined;
+      this.unfinished = { item, pieces: this.draw(item, image) };
+    }
+    const { pieces } = this.unfinished;
+    do if (!budget.next()) return false; while (pieces.next().done !== true);
+    this.unfinished = undefined;
+    this.touched = performance.now();
+    this.applied.push(item);
+    this.checkpoints = thinned([...this.checkpoints, this.current], this.applied.length, budgetBytes);
+    return true;
+  }
+
+  /** Draws an item; may stop after every piece. */
+  private *draw(item: Item, image: Decoded | undefined): Generator<void, void> {
     if (item.type === 'stroke') {
       this.open = { walker: new DabWalker(item), buffer: new Map() };
-      this.extend(item, this.open);
+      for (let at = 0; at < item.points.length; at += 3 * strokePiece) {
+        if (at > 0) yield;
+        this.extend(item, this.open, strokePiece);
+      }
     } else if (item.type === 'clear') {
       for (const [key, tile] of this.tiles) {
         this.current.before.set(key, tile);
@@ -122,50 +193,72 @@ export class LayerRaster {
       }
       this.tiles.clear();
     } else {
-      const image = item.type === 'image' ? imageOf(item.hash) : undefined;
-      const area = coverage(item);
-      for (const { tx, ty, key } of places(area)) {
-        if (!this.tiles.has(key) && 'blend' in item && item.blend === 'subtract') continue;
-        const { context } = this.writable(tx, ty, key);
-        context.setTransform(1, 0, 0, 1, -tx * tileSize, -ty * tileSize);
-        drawItem(context, item, this.kind, image);
-        context.setTransform(1, 0, 0, 1, 0, 0);
+      if (image !== undefined) image.users++;
+      try {
+        yield* this.lay(item, image);
+      } finally {
+        if (image !== undefined) image.users--;
       }
-      this.touch(area);
     }
-    this.applied.push(item);
-    this.checkpoints = thinned([...this.checkpoints, this.current], this.applied.length, budgetBytes);
-    return true;
   }
 
-  /** Draws the touches that a stroke has gained, and lays the whole stroke over the pixels before it where they fell. */
-  private extend(stroke: Stroke, { walker, buffer }: OpenStroke): void {
-    const dabs = [...walker.walk(stroke.points)];
-    if (dabs.length === 0) return;
-    const stamp = stampOf(stroke.size, stroke.hardness, colourFor(this.kind, stroke.blend === 'add' ? stroke.colour : { r: 255, g: 255, b: 255, a: 1 }));
-    const area = outward(dabBounds(dabs));
-    const alpha = stroke.opacity * stroke.colour.a;
+  private *lay(item: PlainItem, image: Decoded | undefined): Generator<void, void> {
+    const area = coverage(item);
+    let first = true;
     for (const { tx, ty, key } of places(area)) {
-      if (stroke.blend === 'subtract' && !this.tiles.has(key)) continue;
-      const own = tileRect({ tx, ty });
-      let over = buffer.get(key);
-      if (over === undefined) buffer.set(key, over = newTile(tx, ty));
-      for (const dab of dabs) {
-        const reach = dab.size / 2 + 2;
-        if (dab.x + reach < own.x || dab.x - reach > own.x + tileSize || dab.y + reach < own.y || dab.y - reach > own.y + tileSize) continue;
-        putDab(over.context, stamp, dab, own.x, own.y);
-      }
+      if (!this.tiles.has(key) && 'blend' in item && item.blend === 'subtract') continue;
+      if (!first) yield;
+      first = false;
       const tile = this.writable(tx, ty, key);
-      const before = this.current.before.get(key);
-      const part = intersect(area, own);
-      const [x, y, w, h] = [part.x - own.x, part.y - own.y, part.width, part.height];
-      tile.context.clearRect(x, y, w, h);
-      if (before !== undefined) tile.context.drawImage(before.canvas, x, y, w, h, x, y, w, h);
-      tile.context.globalAlpha = alpha;
-      tile.context.globalCompositeOperation = stroke.blend === 'add' ? 'source-over' : 'destination-out';
-      tile.context.drawImage(over.canvas, x, y, w, h, x, y, w, h);
-      tile.context.globalAlpha = 1;
-      tile.context.globalCompositeOperation = 'source-over';
+      drawItem(tile.context, item, this.kind, image, tx * tileSize, ty * tileSize);
+      carryOut(tile);
+      this.touch(intersect(area, tileRect(tile)));
+    }
+  }
+
+  /** Takes back what was drawn of an unfinished item. */
+  private drop(): void {
+    this.unfinished?.pieces.return();
+    this.unfinished = undefined;
+    this.open = undefined;
+    this.restore(this.current);
+  }
+
+  /** Draws the touches that a stroke has gained, and lays them over the pixels before it where they fell. `most`: points to go on by. */
+  private extend(stroke: Stroke, { walker, buffer }: OpenStroke, most?: number): void {
+    const dabs = [...walker.walk(stroke.points, most)];
+    if (dabs.length === 0) return;
+    const erases = stroke.blend === 'subtract';
+    const alpha = stroke.opacity * stroke.colour.a;
+    const colour = colourFor(this.kind, erases ? { r: 255, g: 255, b: 255, a: 1 } : stroke.colour);
+    const stamped = dabs.map((dab) => ({ dab, stamp: stampOf(stampSize(stroke.size, dab.size), stroke.hardness, colour), reach: dab.size / 2 + 3 }));
+    const area = outward(dabBounds(dabs));
+    for (const { tx, ty, key } of places(area)) {
+      if (erases && !this.tiles.has(key)) continue;
+      const own = tileRect({ tx, ty });
+      const here = stamped.filter(({ dab, reach }) => dab.x + reach >= own.x && dab.x - reach <= own.x + tileSize && dab.y + reach >= own.y && dab.y - reach <= own.y + tileSize);
+      if (here.length === 0) continue;
+      const tile = this.writable(tx, ty, key);
+      const { context } = tile;
+      // Opaque touches may as well fall where they belong.
+      if (alpha === 1) {
+        context.globalCompositeOperation = erases ? 'destination-out' : 'source-over';
+        for (const { dab, stamp } of here) putDab(context, stamp, dab, own.x, own.y);
+      } else {
+        let over = buffer.get(key);
+        if (over === undefined) buffer.set(key, over = newTile(tx, ty));
+        for (const { dab, stamp } of here) putDab(over.context, stamp, dab, own.x, own.y);
+        const before = this.current.before.get(key);
+        const part = intersect(area, own);
+        const [x, y, w, h] = [part.x - own.x, part.y - own.y, part.width, part.height];
+        context.clearRect(x, y, w, h);
+        if (before !== undefined) context.drawImage(before.canvas, x, y, w, h, x, y, w, h);
+        context.globalAlpha = alpha;
+        context.globalCompositeOperation = erases ? 'destination-out' : 'source-over';
+        context.drawImage(over.canvas, x, y, w, h, x, y, w, h);
+        context.globalAlpha = 1;
+      }
+      context.globalCompositeOperation = 'source-over';
     }
     this.touch(area);
   }
@@ -180,23 +273,28 @@ export class LayerRaster {
         this.applied.length = 0;
         return;
       }
-      for (const [key, tile] of checkpoint.before) {
-        const now = this.tiles.get(key) ?? tile;
-        if (now !== undefined) this.touch(tileRect(now));
-        if (tile === undefined) this.tiles.delete(key);
-        else this.tiles.set(key, tile);
-      }
+      this.restore(checkpoint);
       this.applied.length = checkpoint.count;
     }
   }
 
-  /** A tile to draw on; how it looked before this item is kept. */
+  private restore({ before }: Checkpoint): void {
+    for (const [key, tile] of before) {
+      const now = this.tiles.get(key) ?? tile;
+      if (now !== undefined) this.touch(tileRect(now));
+      if (tile === undefined) this.tiles.delete(key);
+      else this.tiles.set(key, tile);
+    }
+  }
+
+  /** A tile to draw on, once for every item: how it looked before belongs to the checkpoint, and to whoever else shares it. */
   private writable(tx: number, ty: number, key: number): Tile {
     const known = this.tiles.get(key);
-    if (!this.current.before.has(key)) this.current.before.set(key, known === undefined ? undefined : copyTile(known));
-    if (known !== undefined) return known;
-    const made = newTile(tx, ty);
+    if (known !== undefined && this.current.before.has(key)) return known;
+    this.current.before.set(key, known);
+    const made = known === undefined ? newTile(tx, ty) : copyTile(known);
     this.tiles.set(key, made);
+    this.unread.add(key);
     return made;
   }
 

@@ -32,8 +32,6 @@ export class MaskPainter {
   draw(document: CanvasDocument, placement: Placement, screen: Rect, tint: string): void {
     const { context } = this;
     if (isEmpty(screen)) return;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(screen.x, screen.y, screen.width, screen.height);
     for (const layer of shownMasks(document).filter(({ id }) => id === document.selected || id.startsWith(previewPrefix))) {
       const raster = this.compositor.raster(layer.id);
       if (raster === undefined || raster.tiles.size === 0) continue;

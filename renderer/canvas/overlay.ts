@@ -17,8 +17,6 @@ export interface OverlayScene {
   /** The frame can be dragged by its handles. */
   readonly frameActive: boolean;
   readonly maskLines: readonly (readonly number[])[];
-  /** The brush at the pointer: canvas pixels. */
-  readonly ring?: { readonly at: Point; readonly size: number; readonly erases: boolean } | undefined;
   /** An open outline in canvas pixels. */
   readonly outline?: { readonly points: readonly number[]; readonly close: boolean; readonly erases: boolean } | undefined;
   /** Corners of the layer that is being moved, in canvas pixels, clockwise from the left top. */
@@ -39,11 +37,12 @@ export interface OverlayColours {
   readonly accent: string;
 }
 
-/** One Konva layer for frame, handles, outlines, brush ring. */
+/** One Konva layer for frame, handles, outlines; drawn anew only when one of them changed, and laid over the pictures by the stage. */
 export class Overlay {
   readonly layer = new Konva.Layer({ listening: false });
   private colours: OverlayColours = { mask: '#f07fb0', accent: '#4fa690' };
   private readonly size = { width: 0, height: 0 };
+  private shown: { readonly key: string; readonly maskLines: OverlayScene['maskLines'] } = { key: '', maskLines: [] };
 
   resize(width: number, height: number): void {
     Object.assign(this.size, { width, height });
@@ -53,7 +52,12 @@ export class Overlay {
     this.colours = colours;
   }
 
-  draw(scene: OverlayScene): void {
+  /** Returns whether anything looks different now. */
+  draw(scene: OverlayScene): boolean {
+    const { maskLines, ...rest } = scene;
+    const key = JSON.stringify([rest, this.size, this.colours]);
+    if (key === this.shown.key && maskLines === this.shown.maskLines) return false;
+    this.shown = { key, maskLines };
     this.layer.destroyChildren();
     const { view } = scene;
     const x = (value: number): number => Math.round(value * view.zoom + view.x) + 0.5;
@@ -65,9 +69,9 @@ export class Overlay {
     if (scene.outline !== undefined) this.outline(scene.outline, view);
     if (scene.box !== undefined) this.outlined({ x: x(scene.box.x), y: y(scene.box.y), width: scene.box.width * view.zoom, height: scene.box.height * view.zoom }, [4, 3]);
     if (scene.working !== undefined) this.ring(scene.working, 14 / view.zoom, view, [3, 3]);
-    if (scene.ring !== undefined) this.ring(scene.ring.at, scene.ring.size, view, scene.ring.erases ? [4, 3] : []);
     if (scene.swatch !== undefined) this.swatch(scene.swatch, view);
-    this.layer.batchDraw();
+    this.layer.draw();
+    return true;
   }
 
   private frame(frame: Rect, scene: OverlayScene, x: (value: number) => number, y: (value: number) => number): void {

@@ -12,21 +12,19 @@ import { newCanvas } from './tiles.ts';
 /** One compositor for the page; the stage draws with it, and so does everything here. */
 export const compositor = new Compositor();
 
-/** Decodes every picture that a document names, so that nothing is missing from what is drawn next. */
-export async function decodeAll(document: CanvasDocument): Promise<void> {
-  const hashes = new Set(Object.values(document.layers).flatMap((layer) => layer.items.flatMap((item) => (item.type === 'image' ? [item.hash] : []))));
-  await Promise.all([...hashes].map(loadImage));
-}
-
-/** Draws layers of a document at their own pixels. Its own compositor, since results that wait and gestures are no part of it. */
+/**
+ * Draws layers of a document at their own pixels, sharing those that the page has drawn already. Its own compositor, since results that
+ * wait and gestures are no part of it.
+ */
 async function fresh(document: CanvasDocument): Promise<Compositor> {
-  const other = new Compositor();
+  const other = new Compositor(compositor);
   for (;;) {
     // What is selected shows on screen only.
     other.update({ document: { ...document, selected: null } });
-    const waiting = Object.values(document.layers).filter((layer) => other.raster(layer.id)?.isComplete === false);
+    const waiting = document.order.flatMap((id) => other.raster(id)?.waitsFor ?? []);
     if (waiting.length === 0) return other;
-    await Promise.all(waiting.flatMap((layer) => layer.items.flatMap((item) => (item.type === 'image' ? [loadImage(item.hash)] : []))));
+    // As they come: all at once would be more than is kept decoded.
+    await Promise.race(waiting.map(loadImage));
   }
 }
 

@@ -1,10 +1,15 @@
 import type { Rect } from '../document/records.ts';
+import { unhurried } from './budget.ts';
+import type { Budget } from './budget.ts';
 import { intersect, isEmpty, outward, union } from './rect.ts';
-import { newTile, places, tileKey, tileRect, tileSize } from './tiles.ts';
+import { carryOut, newTile, places, tileKey, tileRect, tileSize } from './tiles.ts';
 import type { Context, Tile, TileMap } from './tiles.ts';
 
 /** The coarsest level: 2⁻⁴, below the smallest zoom. */
 export const topLevel = 4;
+
+/** Tiles of level 0 that are kept while nothing of them is on the screen. */
+const keptTiles = 96;
 
 interface Level {
   readonly tiles: TileMap;
@@ -36,24 +41,37 @@ export class Pyramid {
     }
   }
 
-  clear(): void {
-    for (const { tiles, dirty } of this.levels) {
-      tiles.clear();
-      dirty.clear();
-    }
+  /** The tile at a place of a level as it is, up to date or not; undefined = nothing there. */
+  tile(level: number, tx: number, ty: number): Tile | undefined {
+    return this.levels[level]?.tiles.get(tileKey(tx, ty));
   }
 
-  /** The tile at a place of a level, up to date; undefined = nothing there. */
-  tile(level: number, tx: number, ty: number): Tile | undefined {
+  /** Brings a tile up to date as far as the budget goes; false = it is still old, and what was done for it is kept. */
+  refresh(level: number, tx: number, ty: number, budget: Budget = unhurried): boolean {
     const at = this.levels[level];
-    if (at === undefined) return undefined;
     const key = tileKey(tx, ty);
-    const dirty = at.dirty.get(key);
-    if (dirty !== undefined) {
-      at.dirty.delete(key);
-      this.redraw(level, at, tx, ty, key, dirty);
+    const dirty = at?.dirty.get(key);
+    if (at === undefined || dirty === undefined) return true;
+    if (level > 0) {
+      for (const { cx, cy } of childrenOf(tx, ty, dirty)) if (!this.refresh(level - 1, cx, cy, budget)) return false;
+    } else if (!budget.next()) {
+      return false;
     }
-    return at.tiles.get(key);
+    at.dirty.delete(key);
+    this.redraw(level, at, tx, ty, key, dirty);
+    return true;
+  }
+
+  /** Lets go of full-size tiles that no one looks at, on canvases larger than what is worth keeping. `seen`: in pixels of level 0. */
+  trim(level: number, seen: Rect): void {
+    const base = this.levels[0];
+    if (base === undefined || base.tiles.size <= keptTiles) return;
+    for (const [key, tile] of base.tiles) {
+      if (base.tiles.size <= keptTiles) return;
+      if (level === 0 && !isEmpty(intersect(tileRect(tile), seen))) continue;
+      base.tiles.delete(key);
+      base.dirty.set(key, tileRect(tile));
+    }
   }
 
   private redraw(level: number, at: Level, tx: number, ty: number, key: number, rect: Rect): void {
@@ -71,6 +89,7 @@ export class Pyramid {
       context.translate(x, y);
       drawn = this.paint(context, rect);
       context.restore();
+      carryOut(tile);
     } else {
       drawn = this.halve(context, level, tx, ty, rect);
     }
@@ -81,24 +100,38 @@ export class Pyramid {
   /** Two by two pixels become one: at exactly half the size, bilinear sampling is their mean. */
   private halve(context: Context, level: number, tx: number, ty: number, rect: Rect): boolean {
     let drawn = false;
-    const half = tileSize / 2;
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = 'low';
-    for (let j = 0; j < 2; j++) {
-      for (let i = 0; i < 2; i++) {
-        const child: Rect = { x: tx * tileSize + i * half, y: ty * tileSize + j * half, width: half, height: half };
-        const part = intersect(child, rect);
-        if (isEmpty(part)) continue;
-        const source = this.tile(level - 1, tx * 2 + i, ty * 2 + j);
-        if (source === undefined) continue;
-        drawn = true;
-        context.drawImage(
-          source.canvas, (part.x - child.x) * 2, (part.y - child.y) * 2, part.width * 2, part.height * 2,
-          part.x - tx * tileSize, part.y - ty * tileSize, part.width, part.height,
-        );
-      }
+    for (const { cx, cy, part, child } of childrenOf(tx, ty, rect)) {
+      const source = this.tile(level - 1, cx, cy);
+      if (source === undefined) continue;
+      drawn = true;
+      context.drawImage(
+        source.canvas, (part.x - child.x) * 2, (part.y - child.y) * 2, part.width * 2, part.height * 2,
+        part.x - tx * tileSize, part.y - ty * tileSize, part.width, part.height,
+      );
     }
     context.imageSmoothingEnabled = false;
     return drawn;
+  }
+}
+
+interface Child {
+  readonly cx: number;
+  readonly cy: number;
+  /** The quarter of the tile that it fills, and what of that is asked for. */
+  readonly child: Rect;
+  readonly part: Rect;
+}
+
+/** The finer tiles that a rectangle of a tile is made from. */
+function* childrenOf(tx: number, ty: number, rect: Rect): Generator<Child> {
+  const half = tileSize / 2;
+  for (let j = 0; j < 2; j++) {
+    for (let i = 0; i < 2; i++) {
+      const child: Rect = { x: tx * tileSize + i * half, y: ty * tileSize + j * half, width: half, height: half };
+      const part = intersect(child, rect);
+      if (!isEmpty(part)) yield { cx: tx * 2 + i, cy: ty * 2 + j, child, part };
+    }
   }
 }

@@ -1,8 +1,8 @@
 import type { Colour, Item, Rect } from '../document/records.ts';
-import { alphaOf } from './images.ts';
 import type { Decoded } from './images.ts';
 import { outward } from './rect.ts';
 import { css } from './stamp.ts';
+import { tileSize } from './tiles.ts';
 import type { Context } from './tiles.ts';
 
 /** What a layer keeps of its items: colours, or alpha alone. */
@@ -39,9 +39,35 @@ function trace(context: Context, item: PlainItem): void {
   }
 }
 
-/** Draws an item onto a context that is set up in layer pixels. `image` is the decoded file of an image item. */
-export function drawItem(context: Context, item: PlainItem, kind: RasterKind, image: Decoded | undefined): void {
+let brightness: Context | undefined;
+
+/** A part of a picture, a tile large, with its brightness as alpha, white: how a mask file is drawn. */
+function asAlpha(draw: (context: Context) => void): OffscreenCanvas {
+  if (brightness === undefined) {
+    const canvas = new OffscreenCanvas(tileSize, tileSize);
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    if (context === null) throw new Error('the browser refuses a 2D canvas');
+    brightness = context;
+  }
+  brightness.clearRect(0, 0, tileSize, tileSize);
+  brightness.save();
+  draw(brightness);
+  brightness.restore();
+  const pixels = brightness.getImageData(0, 0, tileSize, tileSize);
+  const { data } = pixels;
+  for (let i = 0; i < data.length; i += 4) {
+    const [r, g, b, a] = [data[i] ?? 0, data[i + 1] ?? 0, data[i + 2] ?? 0, data[i + 3] ?? 0];
+    data[i + 3] = Math.round(((r * 0.2126 + g * 0.7152 + b * 0.0722) * a) / 255);
+    data[i] = data[i + 1] = data[i + 2] = 255;
+  }
+  brightness.putImageData(pixels, 0, 0);
+  return brightness.canvas;
+}
+
+/** Draws an item onto the context of a tile whose left top corner lies at (ox, oy) of the layer. `image` is the decoded file of an image item. */
+export function drawItem(context: Context, item: PlainItem, kind: RasterKind, image: Decoded | undefined, ox: number, oy: number): void {
   context.save();
+  context.translate(-ox, -oy);
   switch (item.type) {
     case 'polygon': case 'rectangle': case 'ellipse':
       context.globalCompositeOperation = item.blend === 'add' ? 'source-over' : 'destination-out';
@@ -52,13 +78,8 @@ export function drawItem(context: Context, item: PlainItem, kind: RasterKind, im
     case 'image': {
       if (image === undefined) break;
       context.globalCompositeOperation = item.blend === 'add' ? 'source-over' : 'destination-out';
-      const { x, y, width, height } = item.rect;
-      const part = item.part ?? { x: 0, y: 0, width: image.width, height: image.height };
-      const own = width === part.width && height === part.height && Number.isInteger(x) && Number.isInteger(y);
-      // At its own size on whole pixels nothing is resampled: the bytes that went in come out.
-      context.imageSmoothingEnabled = !own;
-      context.imageSmoothingQuality = 'high';
-      context.drawImage(kind === 'alpha' ? alphaOf(image) : image.source, part.x, part.y, part.width, part.height, x, y, width, height);
+      if (kind === 'alpha') context.drawImage(asAlpha((alone) => { alone.translate(-ox, -oy); drawPicture(alone, item, image); }), ox, oy);
+      else drawPicture(context, item, image);
       break;
     }
     case 'invert':
@@ -69,4 +90,14 @@ export function drawItem(context: Context, item: PlainItem, kind: RasterKind, im
       break;
   }
   context.restore();
+}
+
+function drawPicture(context: Context, { rect, part }: Extract<PlainItem, { type: 'image' }>, image: Decoded): void {
+  const { x, y, width, height } = rect;
+  const from = part ?? { x: 0, y: 0, width: image.width, height: image.height };
+  const own = width === from.width && height === from.height && Number.isInteger(x) && Number.isInteger(y);
+  // At its own size on whole pixels nothing is resampled: the bytes that went in come out.
+  context.imageSmoothingEnabled = !own;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(image.source, from.x, from.y, from.width, from.height, x, y, width, height);
 }

@@ -1,4 +1,6 @@
 import type { Rect } from '../document/records.ts';
+import { unhurried } from './budget.ts';
+import type { Budget } from './budget.ts';
 import type { Compositor } from './compositor.ts';
 import { topLevel } from './pyramid.ts';
 import type { Pyramid } from './pyramid.ts';
@@ -26,6 +28,7 @@ export function levelFor(zoom: number): number {
 }
 
 export interface ScreenColours {
+  readonly stage: string;
   /** Two shades of the checker under transparent pixels. */
   readonly checker: readonly [string, string];
   /** The unknown area of the frame. */
@@ -79,25 +82,24 @@ export class ScreenPainter {
     });
   }
 
-  /** Draws a rectangle of the screen again: stage, checker, hatch, pictures. */
-  draw(placement: Placement, screen: Rect, content: Rect, frame: Rect, drafts: readonly { readonly image: ImageBitmap; readonly rect: Rect }[]): void {
-    const { context, compositor } = this;
-    if (isEmpty(screen) || this.colours === undefined) return;
-    context.save();
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.beginPath();
-    context.rect(screen.x, screen.y, screen.width, screen.height);
-    context.clip();
-    context.clearRect(screen.x, screen.y, screen.width, screen.height);
+  /**
+   * Draws a rectangle of the screen again: stage, checker, hatch, pictures. Returns the parts whose pictures are still old because the
+   * budget was spent.
+   */
+  draw(placement: Placement, screen: Rect, content: Rect, frame: Rect, drafts: readonly { readonly image: ImageBitmap; readonly rect: Rect }[], budget: Budget = unhurried): readonly Rect[] {
+    const { context, compositor, colours } = this;
+    if (isEmpty(screen) || colours === undefined) return [];
+    context.fillStyle = colours.stage;
+    context.fillRect(screen.x, screen.y, screen.width, screen.height);
     this.fill(this.checker, intersect(screen, outward(toScreen(placement, content))));
     this.fill(this.hatch, intersect(screen, outward(toScreen(placement, frame))));
-    drawPyramid(context, compositor.pyramid, placement, screen, compositor.bounds);
+    const old = drawPyramid(context, compositor.pyramid, placement, screen, compositor.bounds, budget);
     context.imageSmoothingEnabled = true;
     for (const { image, rect } of drafts) {
       const at = outward(toScreen(placement, rect));
       context.drawImage(image, at.x, at.y, at.width, at.height);
     }
-    context.restore();
+    return old;
   }
 
   private fill(style: CanvasPattern | undefined, rect: Rect): void {
@@ -107,24 +109,41 @@ export class ScreenPainter {
   }
 }
 
-/** Draws the level of a pyramid that fits the zoom; edges of tiles lie on whole pixels of the screen, so no seam shows. */
-export function drawPyramid(context: CanvasRenderingContext2D, pyramid: Pyramid, placement: Placement, screen: Rect, bounds: Rect): void {
+interface PlacedTile {
+  readonly tx: number;
+  readonly ty: number;
+  readonly at: Rect;
+}
+
+/**
+ * Draws the level of a pyramid that fits the zoom; edges of tiles lie on whole pixels of the screen, so no seam shows. Tiles that the
+ * budget does not reach, the middle comes first, are drawn as they are and returned.
+ */
+function drawPyramid(context: CanvasRenderingContext2D, pyramid: Pyramid, placement: Placement, screen: Rect, bounds: Rect, budget: Budget): readonly Rect[] {
   const level = levelFor(placement.zoom);
   const scale = placement.zoom * 2 ** level;
   const seen = intersect(toCanvas(placement, screen), bounds);
-  if (isEmpty(seen)) return;
+  if (isEmpty(seen)) return [];
   const unit = tileSize * 2 ** level;
-  context.imageSmoothingEnabled = scale < 2;
-  context.imageSmoothingQuality = 'low';
+  const tiles: PlacedTile[] = [];
   for (let ty = Math.floor(seen.y / unit); ty * unit < seen.y + seen.height; ty++) {
     for (let tx = Math.floor(seen.x / unit); tx * unit < seen.x + seen.width; tx++) {
-      const tile = pyramid.tile(level, tx, ty);
-      if (tile === undefined) continue;
-      const x0 = Math.round(tx * tileSize * scale + placement.x);
-      const y0 = Math.round(ty * tileSize * scale + placement.y);
-      const x1 = Math.round((tx + 1) * tileSize * scale + placement.x);
-      const y1 = Math.round((ty + 1) * tileSize * scale + placement.y);
-      context.drawImage(tile.canvas, x0, y0, x1 - x0, y1 - y0);
+      const x = Math.round(tx * tileSize * scale + placement.x);
+      const y = Math.round(ty * tileSize * scale + placement.y);
+      tiles.push({ tx, ty, at: { x, y, width: Math.round((tx + 1) * tileSize * scale + placement.x) - x, height: Math.round((ty + 1) * tileSize * scale + placement.y) - y } });
     }
   }
+  const [middleX, middleY] = [screen.x + screen.width / 2, screen.y + screen.height / 2];
+  const far = ({ at }: PlacedTile): number => Math.abs(at.x + at.width / 2 - middleX) + Math.abs(at.y + at.height / 2 - middleY);
+  const old: Rect[] = [];
+  for (const { tx, ty, at } of tiles.toSorted((a, b) => far(a) - far(b))) {
+    if (!pyramid.refresh(level, tx, ty, budget)) old.push(intersect(at, screen));
+    const tile = pyramid.tile(level, tx, ty);
+    if (tile === undefined) continue;
+    context.imageSmoothingEnabled = scale < 2;
+    context.imageSmoothingQuality = 'low';
+    context.drawImage(tile.canvas, at.x, at.y, at.width, at.height);
+  }
+  pyramid.trim(level, seen);
+  return old;
 }

@@ -4,13 +4,16 @@ import { transformPoint } from '../document/matrix.ts';
 import type { CanvasDocument, Layer, Point, Rect } from '../document/records.ts';
 import type { View } from '../document/spaces.ts';
 import type { Preview } from '../document/transient.ts';
+import { Budget, unhurried } from './budget.ts';
 import { onImage } from './images.ts';
 import { MaskPainter, shownMasks } from './maskPainter.ts';
 import { maskOutline } from './maskOutline.ts';
 import { Overlay } from './overlay.ts';
 import type { OverlayScene } from './overlay.ts';
-import { compositor, decodeAll } from './pixels.ts';
-import { intersect, noRect, outward, padded, union } from './rect.ts';
+import { compositor } from './pixels.ts';
+import { intersect, isEmpty, noRect, outward, padded, union } from './rect.ts';
+import { drawRing, ringArea } from './ring.ts';
+import type { Ring } from './ring.ts';
 import { sceneOf } from './scene.ts';
 import type { WaitingPicture } from './scene.ts';
 import { ScreenPainter, toScreen } from './screen.ts';
@@ -26,56 +29,86 @@ export interface StageInput {
   /** What is being drawn, where it will lie. */
   readonly drafts: readonly { readonly image: ImageBitmap; readonly rect: Rect }[];
   readonly tool: string;
-  /** The brush at the pointer, in canvas pixels. */
-  readonly ring?: OverlayScene['ring'];
+  readonly ring?: Ring | undefined;
   /** The chosen mask is not tinted: what it covered is being looked at. */
   readonly quietMask: boolean;
 }
 
 /** Time for which outlines rest while a mask is being painted. */
 const outlineDelayMs = 120;
+/** Of a frame, for layers that have much to draw and for what then has to be seen again; the rest of both comes in the next frames. */
+const layersMs = 6;
+const picturesMs = 6;
+/** Of an idle moment. */
+const idleMs = 6;
 
-/** The one Konva stage: pictures, masks and tools on a canvas each. Draws only what changed, once a frame. */
+/** What a frame showed. */
+interface Shown {
+  readonly placement: Placement;
+  readonly input: StageInput;
+  readonly ring: Rect;
+  /** Parts whose pictures were still old. */
+  readonly old: readonly Rect[];
+}
+
+/**
+ * What the page shows of the canvas: pictures, then masks, then tools, on one opaque element, as the browser copies every canvas whole
+ * with every frame. Draws only what changed, once a frame, and no frame longer than it may take.
+ */
 export class Stage {
   private readonly compositor = compositor;
-  private readonly konva: Konva.Stage;
-  private readonly pictures = new Konva.Layer({ listening: false });
-  private readonly masks = new Konva.Layer({ listening: false });
+  private readonly host: HTMLDivElement;
+  private readonly screen = document.createElement('canvas');
+  private readonly context: CanvasRenderingContext2D;
+  /** Never in the page: its one layer is copied from. */
+  private readonly konva = new Konva.Stage({ container: document.createElement('div'), width: 1, height: 1, listening: false });
   private readonly overlay = new Overlay();
   private readonly screenPainter: ScreenPainter;
   private readonly maskPainter: MaskPainter;
   private readonly read: () => StageInput;
   private readonly stopListening: () => void;
   private maskTint = 'rgba(236, 96, 158, .46)';
-  private shown: { readonly placement: Placement; readonly input: StageInput } | undefined;
+  private shown: Shown | undefined;
   private requested = 0;
+  private idle = 0;
   private outlines: readonly (readonly number[])[] = [];
   private outlineKey = '';
   private outlineTimer: ReturnType<typeof setTimeout> | undefined;
   private stale = true;
-  /** Told after every frame, for tests and benches. */
-  onFrame: ((ms: number) => void) | undefined;
+  /** Told after every frame, for tests and benches: how long it took, and whether all is drawn. */
+  onFrame: ((ms: number, settled: boolean) => void) | undefined;
 
   constructor(container: HTMLDivElement, read: () => StageInput) {
     this.read = read;
-    this.konva = new Konva.Stage({ container, width: Math.max(1, container.clientWidth), height: Math.max(1, container.clientHeight), listening: false });
-    this.konva.add(this.pictures, this.masks, this.overlay.layer);
-    this.screenPainter = new ScreenPainter(contextOf(this.pictures), this.compositor);
-    this.maskPainter = new MaskPainter(contextOf(this.masks), this.compositor);
+    this.host = container;
+    const context = this.screen.getContext('2d', { alpha: false });
+    if (context === null) throw new Error('the browser refuses a 2D canvas');
+    this.context = context;
+    Object.assign(this.screen.style, { position: 'absolute', left: '0', top: '0' });
+    container.append(this.screen);
+    this.konva.add(this.overlay.layer);
+    this.screenPainter = new ScreenPainter(context, this.compositor);
+    this.maskPainter = new MaskPainter(context, this.compositor);
     this.stopListening = onImage(() => this.request());
     this.resize();
   }
 
   destroy(): void {
     cancelAnimationFrame(this.requested);
+    cancelIdleCallback(this.idle);
     clearTimeout(this.outlineTimer);
     this.stopListening();
     this.konva.destroy();
+    this.screen.remove();
   }
 
   resize(): void {
-    const { clientWidth: width, clientHeight: height } = this.konva.container();
-    this.konva.size({ width: Math.max(1, width), height: Math.max(1, height) });
+    const [width, height] = [Math.max(1, this.host.clientWidth), Math.max(1, this.host.clientHeight)];
+    const ratio = this.overlay.layer.getCanvas().getPixelRatio();
+    this.screen.width = Math.round(width * ratio);
+    this.screen.height = Math.round(height * ratio);
+    Object.assign(this.screen.style, { width: `${width}px`, height: `${height}px` });
+    this.konva.size({ width, height });
     this.overlay.resize(width, height);
     this.stale = true;
     this.request();
@@ -83,11 +116,11 @@ export class Stage {
 
   /** Reads the colours of the theme from the page. */
   readColours(): void {
-    const style = getComputedStyle(this.konva.container());
+    const style = getComputedStyle(this.host);
     const token = (name: string): string => style.getPropertyValue(name).trim();
     this.maskTint = token('--mask-fill');
     this.overlay.setColours({ mask: token('--mask'), accent: token('--accent-line') });
-    this.screenPainter.setColours({ checker: ['#8f8f8f', '#a3a3a3'], unknown: token('--stage'), hatch: token('--line') });
+    this.screenPainter.setColours({ stage: token('--stage'), checker: ['#8f8f8f', '#a3a3a3'], unknown: token('--stage'), hatch: token('--line') });
     this.stale = true;
     this.request();
   }
@@ -96,45 +129,84 @@ export class Stage {
   request(): void {
     this.requested ||= requestAnimationFrame(() => {
       this.requested = 0;
-      this.render();
+      this.draw(new Budget(layersMs), picturesMs);
     });
   }
 
-  /** Waits until every picture of the document is decoded, then draws. */
-  async settled(document: CanvasDocument): Promise<void> {
-    await decodeAll(document);
-    this.render();
+  /** Draws everything now, however long it takes. */
+  render(): void {
+    this.draw(unhurried, Infinity);
   }
 
-  /** Draws what is different from the last frame. */
-  render(): void {
+  /** Draws what is different from the last frame, as far as time goes, and asks for another frame where it did not suffice. */
+  private draw(budget: Budget, forPictures: number): void {
     const started = performance.now();
     const input = this.read();
-    const ratio = this.pictures.getCanvas().getPixelRatio();
+    const ratio = this.overlay.layer.getCanvas().getPixelRatio();
     const { view } = input;
     const placement: Placement = { zoom: view.zoom * ratio, x: Math.round(view.x * ratio), y: Math.round(view.y * ratio) };
     const scene = sceneOf(input.document, input.preview, input.waiting);
-    const changed = this.compositor.update(scene);
-    const window: Rect = { x: 0, y: 0, width: Math.round(this.konva.width() * ratio), height: Math.round(this.konva.height() * ratio) };
-    const before = this.shown;
-    const moved = this.stale || before === undefined || before.placement.zoom !== placement.zoom || before.placement.x !== placement.x || before.placement.y !== placement.y;
+    const changed = this.compositor.update(scene, budget);
     const { document } = scene;
-    const frameMoved = before !== undefined && !sameRect(before.input.document.frame, document.frame);
-    const draftsMoved = before?.input.drafts !== input.drafts;
-    let dirty = toScreen(placement, changed.pictures);
-    if (frameMoved) dirty = union(dirty, union(toScreen(placement, before.input.document.frame), toScreen(placement, document.frame)));
-    if (draftsMoved) for (const { rect } of [...input.drafts, ...(before?.input.drafts ?? [])]) dirty = union(dirty, toScreen(placement, rect));
-    const content = documentBounds(document) ?? noRect;
-    const pictureArea = moved ? window : intersect(window, outward(padded(dirty, placement.zoom < 1 ? 2 : 1)));
-    this.screenPainter.draw(placement, pictureArea, content, document.frame, input.drafts);
-    const tinted = input.quietMask ? { ...document, selected: null } : document;
-    const retint = moved || before.input.quietMask !== input.quietMask || before.input.document.selected !== document.selected || before.input.document.order !== document.order;
-    this.maskPainter.draw(tinted, placement, retint ? window : intersect(window, outward(padded(toScreen(placement, changed.masks), 2))), this.maskTint);
     this.updateOutlines(document, input.quietMask);
-    this.overlay.draw(this.overlayScene(input, document));
+    const overlaid = this.overlay.draw(this.overlayScene(input, document));
+    const window: Rect = { x: 0, y: 0, width: this.screen.width, height: this.screen.height };
+    const ring = input.ring === undefined ? noRect : intersect(window, ringArea(input.ring, placement, ratio));
+    const area = overlaid || this.looksDifferent(input, document, placement) ? window : intersect(window, this.changedArea(changed, input, document, placement, ring));
+    const old = isEmpty(area) ? [] : this.paint(area, input, document, placement, ratio, new Budget(forPictures));
     this.stale = false;
-    this.shown = { placement, input: { ...input, document } };
-    this.onFrame?.(performance.now() - started);
+    this.shown = { placement, input: { ...input, document }, ring, old };
+    const settled = old.length === 0 && !this.compositor.wantsTime;
+    if (settled) this.tidyLater();
+    else this.request();
+    this.onFrame?.(performance.now() - started, settled);
+  }
+
+  /** Whether the whole window has to be drawn again. */
+  private looksDifferent(input: StageInput, document: CanvasDocument, placement: Placement): boolean {
+    const before = this.shown;
+    return this.stale || before === undefined || before.placement.zoom !== placement.zoom || before.placement.x !== placement.x || before.placement.y !== placement.y
+      || before.input.quietMask !== input.quietMask || before.input.document.selected !== document.selected || before.input.document.order !== document.order;
+  }
+
+  /** What is different on the screen since the last frame. */
+  private changedArea(changed: { readonly pictures: Rect; readonly masks: Rect }, input: StageInput, document: CanvasDocument, placement: Placement, ring: Rect): Rect {
+    const before = this.shown;
+    let area = union(toScreen(placement, changed.pictures), toScreen(placement, changed.masks));
+    const moved = before === undefined ? [] : [
+      ...(sameRect(before.input.document.frame, document.frame) ? [] : [before.input.document.frame, document.frame]),
+      ...(before.input.drafts === input.drafts ? [] : [...input.drafts, ...before.input.drafts].map(({ rect }) => rect)),
+    ];
+    for (const rect of moved) area = union(area, toScreen(placement, rect));
+    area = isEmpty(area) ? noRect : outward(padded(area, 2));
+    // The ring moves a pixel without anything else being different.
+    if (before !== undefined && !sameRing(before.input.ring, input.ring)) area = union(area, union(before.ring, ring));
+    return (before?.old ?? []).reduce(union, area);
+  }
+
+  /** Draws a part of the window; returns where the pictures are still old. */
+  private paint(area: Rect, input: StageInput, document: CanvasDocument, placement: Placement, ratio: number, budget: Budget): readonly Rect[] {
+    const { context } = this;
+    context.save();
+    context.beginPath();
+    context.rect(area.x, area.y, area.width, area.height);
+    context.clip();
+    const old = this.screenPainter.draw(placement, area, documentBounds(document) ?? noRect, document.frame, input.drafts, budget);
+    this.maskPainter.draw(input.quietMask ? { ...document, selected: null } : document, placement, area, this.maskTint);
+    const overlay = this.overlay.layer.getNativeCanvasElement();
+    context.drawImage(overlay, area.x, area.y, area.width, area.height, area.x, area.y, area.width, area.height);
+    if (input.ring !== undefined) drawRing(context, input.ring, placement, ratio);
+    context.restore();
+    return old;
+  }
+
+  /** Gives memory back when nothing else is to be done. */
+  private tidyLater(): void {
+    if (this.idle !== 0) return;
+    this.idle = requestIdleCallback(() => {
+      this.idle = 0;
+      if (this.requested === 0 && !this.compositor.compact(new Budget(idleMs))) this.tidyLater();
+    });
   }
 
   private overlayScene(input: StageInput, document: CanvasDocument): OverlayScene {
@@ -142,7 +214,7 @@ export class Stage {
     const { frame } = document;
     const selected = document.selected === null ? undefined : document.layers[document.selected];
     return {
-      view, frame, frameLabel: `Frame ${frame.width} × ${frame.height}`, frameActive: tool === 'frame', maskLines: this.outlines, ring: input.ring,
+      view, frame, frameLabel: `Frame ${frame.width} × ${frame.height}`, frameActive: tool === 'frame', maskLines: this.outlines,
       outline: preview?.type === 'outline' ? { points: preview.points, close: preview.close, erases: preview.blend === 'subtract' } : undefined,
       transform: (tool === 'transform' || preview?.type === 'transform') && selected !== undefined ? cornersOf(selected) : undefined,
       box: preview?.type === 'box' ? preview.rect : undefined,
@@ -168,14 +240,12 @@ export class Stage {
   }
 }
 
-function contextOf(layer: Konva.Layer): CanvasRenderingContext2D {
-  const context = layer.getNativeCanvasElement().getContext('2d');
-  if (context === null) throw new Error('the browser refuses a 2D canvas');
-  return context;
-}
-
 function sameRect(a: Rect, b: Rect): boolean {
   return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+}
+
+function sameRing(a: Ring | undefined, b: Ring | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.at.x === b.at.x && a.at.y === b.at.y && a.size === b.size && a.erases === b.erases);
 }
 
 function cornersOf(layer: Layer): readonly Point[] | undefined {

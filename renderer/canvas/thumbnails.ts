@@ -5,24 +5,51 @@ import type { CanvasStore } from '../document/store.ts';
 import { useThumbs } from '../panels/thumbs.ts';
 import { onImage } from './images.ts';
 import { compositor } from './pixels.ts';
-import { newCanvas } from './tiles.ts';
+import { carryOut, newCanvas, tileSize } from './tiles.ts';
+import type { Tile } from './tiles.ts';
 import { union } from './rect.ts';
 
 /** Twice the size at which the panel shows them. */
 const [width, height] = [80, 56];
 const delayMs = 250;
+/** Edge of a tile seen from afar. */
+const smallEdge = 64;
+/** Of a task of the page. */
+const pieceMs = 6;
 
-/** Draws a layer small: where it lies in the whole; masks white on black. */
-function draw(layer: Layer, whole: Rect): OffscreenCanvas | undefined {
+/** Tiles do not change, so each is made small once; a stroke costs the few that it touched. */
+const small = new WeakMap<OffscreenCanvas, OffscreenCanvas>();
+
+async function smallOf(tiles: Iterable<Tile>): Promise<void> {
+  let began = performance.now();
+  for (const tile of tiles) {
+    if (small.has(tile.canvas)) continue;
+    if (performance.now() - began > pieceMs) {
+      await new Promise((resolve) => { setTimeout(resolve); });
+      began = performance.now();
+    }
+    const { canvas, context } = newCanvas(smallEdge, smallEdge);
+    context.imageSmoothingEnabled = true;
+    context.imageSmoothingQuality = 'medium';
+    context.drawImage(tile.canvas, 0, 0, smallEdge, smallEdge);
+    carryOut({ canvas });
+    small.set(tile.canvas, canvas);
+  }
+}
+
+/** Draws a layer small: where it lies in the whole; masks white on black. Undefined while it is still being drawn itself. */
+async function draw(layer: Layer, whole: Rect): Promise<OffscreenCanvas | undefined> {
   const raster = compositor.raster(layer.id);
-  if (raster === undefined || !raster.isComplete) return undefined;
+  if (raster === undefined || !raster.isComplete || raster.isLive) return undefined;
+  const tiles = [...raster.tiles.values()];
+  await smallOf(tiles);
   const { canvas, context } = newCanvas(width, height);
   if (layer.kind === 'mask') {
     context.fillStyle = '#000';
     context.fillRect(0, 0, width, height);
   }
   // A small picture on a large canvas is shown whole.
-  const around = layer.kind === 'mask' ? whole : raster.tiles.size === 0 ? whole : documentBoxOf(layer, raster.bounds);
+  const around = layer.kind === 'mask' ? whole : tiles.length === 0 ? whole : documentBoxOf(layer, raster.bounds);
   const scale = layer.kind === 'mask' ? Math.min(width / around.width, height / around.height) : Math.max(width / around.width, height / around.height);
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = 'medium';
@@ -30,7 +57,10 @@ function draw(layer: Layer, whole: Rect): OffscreenCanvas | undefined {
   context.scale(scale, scale);
   context.translate(-(around.x + around.width / 2), -(around.y + around.height / 2));
   context.transform(...layer.transform);
-  for (const tile of raster.tiles.values()) context.drawImage(tile.canvas, tile.tx * tile.canvas.width, tile.ty * tile.canvas.height);
+  for (const { tx, ty, canvas: full } of tiles) {
+    const one = small.get(full);
+    if (one !== undefined) context.drawImage(one, tx * tileSize, ty * tileSize, tileSize, tileSize);
+  }
   return canvas;
 }
 
@@ -51,18 +81,23 @@ export function thumbnailsOf(store: CanvasStore): () => void {
     running = true;
     const { document } = store.getState();
     const changed: Record<string, string> = {};
+    let unfinished = false;
     const whole = wholeOf(document);
     for (const id of document.order) {
       const layer = document.layers[id];
       if (layer === undefined || layer.kind === 'reference') continue;
       const key = layer.kind === 'mask' ? `${keyOf(layer)} ${whole.x} ${whole.y} ${whole.width} ${whole.height}` : keyOf(layer);
       if (keys.get(id) === key) continue;
-      const canvas = draw(layer, whole);
-      if (canvas === undefined) continue;
+      const canvas = await draw(layer, whole);
+      if (canvas === undefined) {
+        unfinished = true;
+        continue;
+      }
       keys.set(id, key);
       changed[id] = URL.createObjectURL(await canvas.convertToBlob({ type: 'image/png' }));
     }
     running = false;
+    if (unfinished) later();
     if (Object.keys(changed).length === 0) return;
     const before = useThumbs.getState().urls;
     const urls = Object.fromEntries(Object.entries({ ...before, ...changed }).filter(([id]) => document.layers[id] !== undefined));

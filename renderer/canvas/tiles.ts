@@ -6,7 +6,7 @@ export const tileSize = 512;
 
 export type Context = OffscreenCanvasRenderingContext2D;
 
-/** A square of pixels and where it lies on its grid. */
+/** A square of pixels and where it lies on its grid. Once the item that drew it is done it never changes: layers, copies and undo share it. */
 export interface Tile {
   readonly tx: number;
   readonly ty: number;
@@ -38,6 +38,42 @@ export function copyTile(tile: Tile): Tile {
   const copy = newTile(tile.tx, tile.ty);
   copy.context.drawImage(tile.canvas, 0, 0);
   return copy;
+}
+
+let sink: Context | undefined;
+
+/** Makes the browser draw now what was asked for: it gathers calls, and a budget of time would not see them. */
+export function carryOut({ canvas }: Pick<Tile, 'canvas'>): void {
+  sink ??= newCanvas(1, 1).context;
+  sink.drawImage(canvas, 0, 0, 1, 1, 0, 0, 1, 1);
+  // What is not yet drawn holds on to its pictures.
+  sink.reset();
+}
+
+/** The one colour of a tile as the pixel's four bytes in memory order; undefined = it has several. Reads no further than the first other colour. */
+export function colourOf({ context }: Tile): number | undefined {
+  const strip = 8;
+  let colour: number | undefined;
+  for (let y = 0; y < tileSize; y += strip) {
+    const pixels = new Uint32Array(context.getImageData(0, y, tileSize, strip).data.buffer);
+    colour ??= pixels[0];
+    for (let i = 0; i < pixels.length; i++) if (pixels[i] !== colour) return undefined;
+  }
+  return colour;
+}
+
+const plain = new Map<number, Pick<Tile, 'canvas' | 'context'>>();
+const keptPlain = 32;
+
+/** A tile of the same one colour as `like`, with pixels that all such tiles share. */
+export function plainTile(like: Tile, colour: number): Tile {
+  let shared = plain.get(colour);
+  if (shared === undefined) {
+    shared = { canvas: like.canvas, context: like.context };
+    for (const old of [...plain.keys()].slice(0, Math.max(0, plain.size + 1 - keptPlain))) plain.delete(old);
+    plain.set(colour, shared);
+  }
+  return { tx: like.tx, ty: like.ty, ...shared };
 }
 
 export function tileRect({ tx, ty }: { readonly tx: number; readonly ty: number }): Rect {
