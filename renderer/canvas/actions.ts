@@ -26,14 +26,14 @@ import { attempt, clearSelected, deleteSelected, featherSelected, growSelected, 
 /** Every action of the canvas as a command: the palette lists them, keys run them, settings rebind them. */
 
 export function onCanvas(): boolean {
-  const { place, viewing, settingsOpen, paletteOpen } = useView.getState();
-  return place === 'canvas' && viewing === undefined && !settingsOpen && !paletteOpen;
+  const { place, viewing, settingsOpen } = useView.getState();
+  return place === 'canvas' && viewing === undefined && !settingsOpen;
 }
 
-/** The canvas itself has the focus, or nothing has. */
+/** The canvas itself has the focus, or nothing has; the palette speaks for it. */
 export function canvasFocused(): boolean {
   const at = document.activeElement;
-  return onCanvas() && (at === null || at === document.body || at.closest('[data-region=stage]') !== null);
+  return onCanvas() && (at === null || at === document.body || at.closest('[data-region=stage],[data-testid=palette]') !== null);
 }
 
 function zoomAt(zoom: number): void {
