@@ -29,7 +29,7 @@ export class EventLog implements EventHub {
   readonly #listeners = new Set<() => void>();
 
   constructor(options: EventLogOptions) {
-    this.#options = { memory: 5_000, backlog: 2_000, ...options };
+    this.#options = { memory: 1_000, backlog: 1_000, ...options };
   }
 
   get seq(): number {
@@ -43,7 +43,7 @@ export class EventLog implements EventHub {
     if (stamped.type === 'job') stamped.job = { ...stamped.job, seq };
     this.#remembered.push(stamped);
     // Cut rarely: shifting one by one would move the whole memory with each event.
-    if (this.#remembered.length > this.#options.memory * 2) this.#remembered = this.#remembered.slice(-this.#options.memory);
+    if (this.#remembered.length > this.#options.memory * 1.25) this.#remembered = this.#remembered.slice(-this.#options.memory);
     for (const wake of this.#listeners) wake();
     return seq;
   }

@@ -6,6 +6,7 @@ import { StudioEngine } from './engine/service.ts';
 import { StudioError, type Failure } from './errors.ts';
 import { EventLog } from './events.ts';
 import { Log } from './log.ts';
+import { keepYoungGeneration } from './memory.ts';
 import { modelsRoom } from './models/modelsRoom.ts';
 import { openModels } from './models/openModels.ts';
 import type { ProjectFiles } from './projects/projectFiles.ts';
@@ -129,6 +130,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       examples: examplesRoom({ assets: parts.assets, models, dir: options.examplesDir }),
     };
     const report: Report = (failure, call) => log.failure(failure, call);
+    keepYoungGeneration();
     return {
       handler: createHandler(rooms, report),
       api: createHttpApi(rooms, report),

@@ -1,6 +1,7 @@
 /** Main's end of the history's worker: a call is a message, its answer a promise. */
 import { Worker } from 'node:worker_threads';
 import { fromFailure, StudioError } from '../errors.ts';
+import { threadLimits } from '../memory.ts';
 import type { OpenNotice } from './open.ts';
 import type { Answer, Arguments, OperationName } from './operations.ts';
 import type { HistoryReply, HistoryRequest, WorkerStart } from './messages.ts';
@@ -33,7 +34,7 @@ export class WorkerConnection {
   /** Opens the history of a data folder. Errors: DATA_IN_USE, DB_FROM_FUTURE, DISK_FULL, REQUEST_INVALID. */
   static open(dir: string): Promise<WorkerConnection> {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: { dir } satisfies WorkerStart });
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: { dir } satisfies WorkerStart, resourceLimits: threadLimits });
     return new Promise((resolve, reject) => {
       const failed = (error: Error): void => reject(error);
       const ended = (): void => reject(new StudioError('INTERNAL', 'The history worker ended before it had opened anything.'));

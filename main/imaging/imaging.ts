@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fromFailure, StudioError } from '../errors.ts';
+import { threadLimits } from '../memory.ts';
 import type {
   CannyOptions, CompositedPicture, CompositeTask, ControlMapTask, FileOptions, ImagingReply, ImagingTask, LayersTask, MadeMask, MadePicture, MaskFilterTask, MaskOptions,
   OpaqueFrame, PartFileOptions, PartRect, PictureFacts, PreparedMasks, PreparedRepaint, RepaintSettings, SheetTask,
@@ -142,7 +143,7 @@ export class Imaging {
 
   #start(): Worker {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url));
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { resourceLimits: threadLimits });
     worker.on('message', (reply: ImagingReply) => {
       const pending = this.#pending.get(reply.id);
       this.#pending.delete(reply.id);

@@ -10,7 +10,7 @@ import { startChild, untilEnded, type StudioChild } from './support/studioChild.
 
 const blockLimitMs = 50;
 const generations = 500;
-const warmUp = 50;
+const warmUp = 100;
 
 async function inFolder<T>(prefix: string, work: (dir: string) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), prefix));
@@ -92,24 +92,30 @@ async function writePictures(folder: string, count: number): Promise<void> {
   }
 }
 
-/** Memory of main and of the engine after 500 generations against after the first 50. */
+/** Memory of main and of the engine: what 500 generations add, and what another 500 add, which tells a leak from filling what is bounded. */
 export async function benchMemory(): Promise<BenchRow[]> {
   return inFolder('ovis-bench-memory-', async (dir) => {
     const child = await startChild(dir);
     try {
-      const size = { width: 64, height: 64, steps: 2 };
-      const engineBytes = async (): Promise<number> => (await child.client.system.engine()).memoryBytes ?? 0;
-      for (let i = 0; i < warmUp; i++) await draw(child, i, size);
-      const [before, engineBefore] = [await child.read(), await engineBytes()];
-      for (let i = 0; i < generations; i++) await draw(child, warmUp + i, size);
-      const [after, engineAfter] = [await child.read(), await engineBytes()];
-      const growth = (name: string, from: number, to: number): BenchRow => plainRow(`${name} grown after ${generations} generations`, (100 * (to - from)) / from, '%', generations, 5);
+      let seed = 0;
+      const memoryAfter = async (count: number): Promise<{ readonly heap: number; readonly private: number; readonly engine: number }> => {
+        for (; seed < count; seed++) await draw(child, seed, { width: 64, height: 64, steps: 2 });
+        const [{ heap, private: own }, engine] = [await child.read(), await child.client.system.engine()];
+        return { heap, private: own, engine: engine.memoryBytes ?? 0 };
+      };
+      const first = await memoryAfter(warmUp);
+      const second = await memoryAfter(warmUp + generations);
+      const third = await memoryAfter(warmUp + 2 * generations);
+      const growth = (name: string, part: keyof typeof first): BenchRow[] => [
+        plainRow(`${name} grown between generation ${warmUp} and ${warmUp + generations}`, (100 * (second[part] - first[part])) / first[part], '%', generations, 5),
+        plainRow(`${name} grown from there to ${warmUp + 2 * generations}`, (100 * (third[part] - second[part])) / second[part], '%', generations, 5),
+      ];
       return [
-        growth('heap of main', before.heap, after.heap),
-        growth('private memory of main', before.private, after.private),
-        growth('memory of the engine', engineBefore, engineAfter),
-        plainRow('private memory of main', after.private / 2 ** 20, 'MiB', 1),
-        plainRow('memory of the engine', engineAfter / 2 ** 20, 'MiB', 1),
+        ...growth('heap of main, collected before both readings,', 'heap'),
+        ...growth('private memory of main', 'private'),
+        ...growth('memory of the engine', 'engine'),
+        plainRow('private memory of main', third.private / 2 ** 20, 'MiB', 1),
+        plainRow('memory of the engine', third.engine / 2 ** 20, 'MiB', 1),
       ];
     } finally {
       await child.close();
