@@ -2,14 +2,23 @@
 import type { BuiltGraph, Value } from '../onnx/graph.ts';
 import { bytesOf } from './shapes.ts';
 
+/**
+ * Bytes of private memory. Blocks below a megabyte share a heap that keeps its largest size for good; larger ones go back to the
+ * system one by one (the engine's process is started so: see main/engine/allocator.ts).
+ */
 export interface WeightMemory {
-  /** Private memory of the finished session. */
+  /** Of the finished session. */
   readonly held: number;
-  /** The most private memory while it is made. */
+  /** The most while it is made. */
   readonly loading: number;
+  /** Of `held` and of `loading`, what lies in small blocks. */
+  readonly heldSmall: number;
+  readonly loadingSmall: number;
   /** Bytes of the weight files that it reads in place: mapped, and given back by the system when memory is short. */
   readonly mapped: number;
 }
+
+const smallBlock = 2 ** 20;
 
 /** A session's own tables, beside its weights. */
 const sessionBytes = 4 * 2 ** 20;
@@ -64,33 +73,47 @@ function constantsOf(graph: BuiltGraph): Constant[] {
   return [...constants.values()];
 }
 
-/** Weights that are quantised inside the graph, by kind. */
-function quantisedInside(graph: BuiltGraph): Record<'int8' | 'q4', number> {
-  const count = { int8: 0, q4: 0 };
+/** What quantising inside the graph takes beside the weights themselves; all matrices are at it together. */
+function quantising(graph: BuiltGraph): Amount {
   const levels = new Map(graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
+  let taken = nothing;
   for (const { opType, inputs } of graph.nodes) {
     const kind = opType === 'DynamicQuantizeMatMul' ? 'int8' : opType === 'MatMulNBits' ? 'q4' : null;
     const value = kind && levels.get(inputs[1] as string);
-    if (kind && value) count[kind] += bytesOf(value, new Map()) * (kind === 'q4' ? 2 : 1);
+    if (!kind || !value) continue;
+    const weights = bytesOf(value, new Map()) * (kind === 'q4' ? 2 : 1);
+    taken = plus(taken, { bytes: weights * quantisingBytes[kind], small: 4 * weights < smallBlock ? weights * quantisingBytes[kind] : 0 });
   }
-  return count;
+  return taken;
 }
+
+/** Bytes, and those of them in small blocks. */
+interface Amount {
+  readonly bytes: number;
+  readonly small: number;
+}
+
+const nothing: Amount = { bytes: 0, small: 0 };
+const block = (bytes: number): Amount => ({ bytes, small: bytes < smallBlock ? bytes : 0 });
+const plus = (a: Amount, b: Amount, sign = 1): Amount => ({ bytes: a.bytes + sign * b.bytes, small: a.small + sign * b.small });
+const larger = (a: Amount, b: Amount): Amount => ({ bytes: Math.max(a.bytes, b.bytes), small: Math.max(a.small, b.small) });
 
 export function weightMemory(graph: BuiltGraph): WeightMemory {
   const constants = constantsOf(graph);
-  const sum = (pick: (constant: Constant) => number): number => constants.reduce((total, constant) => total + pick(constant), 0);
-  const held = sessionBytes + sum(({ folded, copied, way }) => (way === 'read' ? folded : copied));
+  const sum = (pick: (constant: Constant) => number): Amount => constants.reduce((total, constant) => plus(total, block(pick(constant))), nothing);
+  const own: Amount = { bytes: sessionBytes, small: sessionBytes };
+  const held = plus(own, sum(({ folded, copied, way }) => (way === 'read' ? folded : copied)));
   // Everything is folded first; convolutions are all reordered next, beside their originals; then one matrix after the other is packed and dropped.
-  let now = sum(({ folded }) => folded) + sum(({ copied, way }) => (way === 'reordered' ? copied : 0));
+  let now = plus(plus(own, sum(({ folded }) => folded)), sum(({ copied, way }) => (way === 'reordered' ? copied : 0)));
   let loading = now;
-  now -= sum(({ folded, way }) => (way === 'reordered' ? folded : 0));
+  now = plus(now, sum(({ folded, way }) => (way === 'reordered' ? folded : 0)), -1);
   for (const { folded, copied, way } of constants) {
     if (way !== 'packed') continue;
-    now += copied;
-    loading = Math.max(loading, now);
-    now -= folded;
+    now = plus(now, block(copied));
+    loading = larger(loading, now);
+    now = plus(now, block(folded), -1);
   }
-  const { int8, q4 } = quantisedInside(graph);
+  loading = larger(held, plus(loading, quantising(graph)));
   const mapped = [...graph.initializers.values()].reduce((total, { data }) => total + (data.kind === 'external' ? data.byteLength : 0), 0);
-  return { held, loading: Math.max(held, sessionBytes + loading + int8 * quantisingBytes.int8 + q4 * quantisingBytes.q4), mapped };
+  return { held: held.bytes, loading: loading.bytes, heldSmall: held.small, loadingSmall: loading.small, mapped };
 }

@@ -2,19 +2,14 @@ import { EngineError } from '../errors.ts';
 import { freeMemory } from '../memory/free.ts';
 import { workBytes } from '../memory/liveness.ts';
 import { weightMemory, type WeightMemory } from '../memory/weightMemory.ts';
-import { buildLmHead, buildQwen3 } from '../models/qwen3.ts';
-import { buildRefiner } from '../models/refiner.ts';
-import { buildVaeDecoder, buildVaeEncoder } from '../models/vae.ts';
-import { buildVisualTokenizer } from '../models/visualTokenizer.ts';
-import { buildYak } from '../models/yak.ts';
-import type { BuildOptions } from '../nn/context.ts';
 import type { BuiltGraph } from '../onnx/graph.ts';
 import { createSession, type HostTensor, type Session } from '../onnx/session.ts';
 import type { Precision, ProviderName, RunOptions } from '../types.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import { withPacked } from '../weights/pack/apply.ts';
+import { buildNetwork, type NetworkName } from './graphs.ts';
 
-export type NetworkName = 'visualTokenizer' | 'llm' | 'lmHead' | 'refiner' | 'yak' | 'vaeEncoder' | 'vaeDecoder';
+export type { NetworkName } from './graphs.ts';
 
 /** How this engine runs: everything that decides which bytes come out. */
 export interface RuntimeChoice {
@@ -81,22 +76,12 @@ export class Networks {
   }
 
   private build(name: NetworkName, queryChunks: number, checkpoint = this.checkpoint): BuiltGraph {
-    const { llm, vision, yak, vae } = this.checkpoint.config;
-    const options: BuildOptions = {
+    return buildNetwork(name, checkpoint, {
       precision: this.choice.precision,
       attention: this.choice.attention,
       queryChunks,
       ...(this.options.taps === undefined ? {} : { taps: this.options.taps }),
-    };
-    switch (name) {
-      case 'visualTokenizer': return buildVisualTokenizer(checkpoint, vision, llm, options);
-      case 'llm': return buildQwen3(checkpoint, llm, options);
-      case 'lmHead': return buildLmHead(checkpoint, llm, options);
-      case 'refiner': return buildRefiner(checkpoint, yak, options);
-      case 'yak': return buildYak(checkpoint, yak, options);
-      case 'vaeEncoder': return buildVaeEncoder(checkpoint, vae, options);
-      case 'vaeDecoder': return buildVaeDecoder(checkpoint, vae, options);
-    }
+    });
   }
 
   private held(): number {
