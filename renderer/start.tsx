@@ -4,7 +4,6 @@ import { listenForKeys } from './palette/keyboard.ts';
 import { onCommandFailure, setKeyOverrides } from './palette/commands.ts';
 import { followTheme, useSettings } from './settings/settings.ts';
 import { registerActions } from './shell/actions.ts';
-import { fetchTheRest } from './shell/later.tsx';
 import { onCanvas, registerCanvasActions } from './canvas/actions.ts';
 import { registerGuideActions } from './canvas/guides.ts';
 import { keepControlMaps } from './panels/controlMaps.ts';
@@ -32,19 +31,32 @@ export function start(client: StudioClient): void {
   onCommandFailure((thrown) => useComposer.setState({ problem: toProblem(thrown) }));
   const forEver = new AbortController().signal;
   listenForKeys(forEver);
-  openFirstPlace();
-  createRoot(root).render(<App />);
   void stayConnected(forEver);
+  void untilLive().then(() => {
+    openFirstPlace();
+    createRoot(root).render(<App />);
+  });
+}
+
+/** A studio that answers at once is drawn once, with all that it knows; any other is not waited for. */
+const patienceMs = 250;
+
+function untilLive(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = useConnection.subscribe(({ link }) => { if (link === 'live') done(); });
+    const done = (): void => { stop(); resolve(); };
+    setTimeout(done, patienceMs);
+  });
 }
 
 /** A first launch opens Models, where everything that is ready to use stands. */
 function openFirstPlace(): void {
-  const stop = useConnection.subscribe(({ link }) => {
-    if (link !== 'live') return;
-    stop();
-    document.documentElement.dataset['ready'] = 'true';
-    fetchTheRest();
+  const look = ({ link }: { readonly link: string }): boolean => {
+    if (link !== 'live') return false;
     const { counts } = useGallery.getState();
     if (counts !== undefined && counts.all === 0 && counts.trashed === 0) go('models');
-  });
+    return true;
+  };
+  if (look(useConnection.getState())) return;
+  const stop = useConnection.subscribe((state) => { if (look(state)) stop(); });
 }

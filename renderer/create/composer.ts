@@ -3,7 +3,7 @@ import type { Failure } from '../../preload/contract/errors.ts';
 import type { GenerateInput } from '../../preload/contract/generation.ts';
 import type { ModelEntry } from '../../preload/contract/system.ts';
 import { useSettings } from '../settings/settings.ts';
-import { onSnapshot, useConnection } from '../studio/connection.ts';
+import { modelsLoaded, onSnapshot, useConnection } from '../studio/connection.ts';
 import type { PictureRef } from '../studio/picture.ts';
 
 export type Task = 'create' | 'edit' | 'ask';
@@ -63,6 +63,7 @@ export function chooseModel(modelId: string): void {
 }
 
 onSnapshot(async () => {
+  await modelsLoaded();
   if (useComposer.getState().modelId !== '') return;
   const ready = useConnection.getState().models.filter((model) => model.state === 'ready');
   const wanted = useSettings.getState().settings?.modelId;

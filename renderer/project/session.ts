@@ -3,7 +3,7 @@ import { replay } from '../document/journal.ts';
 import { emptyDocument } from '../document/make.ts';
 import { currentModel } from '../create/composer.ts';
 import { saveSettings, useSettings } from '../settings/settings.ts';
-import { onEvent, onSnapshot } from '../studio/connection.ts';
+import { modelsLoaded, onEvent, onSnapshot } from '../studio/connection.ts';
 import { studio } from '../studio/current.ts';
 import { missing, toProblem } from '../studio/problem.ts';
 import { canvas } from './canvasStore.ts';
@@ -62,7 +62,7 @@ export async function openProject(id: string, takeOver = false): Promise<void> {
   // A page of this browser that wrote it and is gone cannot mind.
   if (opened.access === 'read' && (await holds(`ovis-project-${id}`))) opened = await studio().projects.open({ id, pageId: page, takeOver: true });
   else if (opened.access === 'write') void holds(`ovis-project-${id}`);
-  const state = await studio().canvas.open({ projectId: id });
+  const [state] = await Promise.all([studio().canvas.open({ projectId: id }), modelsLoaded()]);
   const [width, height] = currentModel()?.sizes[0] ?? [512, 512];
   const fresh = emptyDocument({ width: Math.max(64, Math.round(width / 32) * 32), height: Math.max(64, Math.round(height / 32) * 32) });
   const back = replay(state, fresh);
@@ -82,7 +82,7 @@ export async function openProject(id: string, takeOver = false): Promise<void> {
     if (state.snapshot === null || back.dropped > 0) writer.wantSnapshot();
   }
   tellStaged(state.staged);
-  if (useSettings.getState().settings?.lastProjectId !== id) await saveSettings({ lastProjectId: id });
+  if (useSettings.getState().settings?.lastProjectId !== id) void saveSettings({ lastProjectId: id }).catch(() => undefined);
 }
 
 async function loadList(): Promise<void> {

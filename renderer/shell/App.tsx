@@ -1,6 +1,6 @@
 import { Toast } from '@base-ui/react/toast';
 import { Tooltip } from '@base-ui/react/tooltip';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Canvas } from '../canvas/Canvas.tsx';
 import { useConnection } from '../studio/connection.ts';
@@ -10,7 +10,7 @@ import { Announcer } from './Announcer.tsx';
 import css from './App.module.css';
 import { DropArea } from './DropArea.tsx';
 import { Header } from './Header.tsx';
-import { later } from './later.tsx';
+import { fetchTheRest, later, partsInView } from './later.tsx';
 import { StartNotices } from './StartNotices.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { Toasts } from './Toasts.tsx';
@@ -58,10 +58,23 @@ function LinkLost() {
   );
 }
 
+/** Marks the page as ready once it is drawn with what the studio told; then comes the rest of it. */
+function useReadyMark(): void {
+  const live = useConnection(({ link }) => link === 'live');
+  useEffect(() => {
+    if (!live || document.documentElement.dataset['ready'] === 'true') return;
+    void partsInView().then(() => {
+      document.documentElement.dataset['ready'] = 'true';
+      fetchTheRest();
+    });
+  }, [live]);
+}
+
 /** The window: header, the place the person is in, status. Whatever floats is drawn after them. */
 export function App() {
   const { viewing, settingsOpen, paletteOpen, exportOpen, deleting: toDelete } = useView();
   const deleting = toDelete !== undefined;
+  useReadyMark();
   return (
     <Tooltip.Provider delay={500}>
       <Toast.Provider toastManager={toasts}>

@@ -4,6 +4,12 @@ import { Button } from '../ui/Button.tsx';
 import { Empty } from '../ui/Empty.tsx';
 
 const waiting = new Set<() => Promise<unknown>>();
+const wanted = new Set<Promise<unknown>>();
+
+/** Resolves when the parts that are to be seen now are here, or could not be fetched. */
+export async function partsInView(): Promise<void> {
+  await Promise.allSettled(wanted);
+}
 
 /**
  * A part of the page that is fetched apart. Unlike React's `lazy` it is drawn in the same frame once it is here, so that a key which
@@ -23,7 +29,8 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
     useEffect(() => {
       if (Loaded !== undefined || state !== 'loading') return;
       let shown = true;
-      fetchOnce().then(() => { if (shown) setState('here'); }, () => { if (shown) setState('failed'); });
+      const part = fetchOnce().then(() => { if (shown) setState('here'); }, () => { if (shown) setState('failed'); }).finally(() => wanted.delete(part));
+      wanted.add(part);
       return () => { shown = false; };
     }, [state]);
     if (Loaded !== undefined) return <Loaded {...props} />;

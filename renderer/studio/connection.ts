@@ -33,10 +33,22 @@ export function onSnapshot(load: () => Promise<void>): void {
 
 let resume: Resume | undefined;
 
+let models: Promise<void> = Promise.resolve();
+
+/** The models, for a loader that needs them: everything is asked for at once. */
+export function modelsLoaded(): Promise<void> {
+  return models;
+}
+
 async function loadAll(): Promise<void> {
-  const [info, models, examples] = await Promise.all([studio().system.info(), studio().models.list(), studio().examples.list()]);
-  useConnection.setState({ info, models, examples });
-  await Promise.all([...loaders].map((load) => load()));
+  models = studio().models.list().then((list) => useConnection.setState({ models: list }));
+  const info = studio().system.info().then((told) => useConnection.setState({ info: told }));
+  await Promise.all([models, info, ...[...loaders].map((load) => load())]);
+}
+
+/** Starts that are one click away bring pictures along, which the studio stores first: nothing waits for them. */
+async function loadExamples(): Promise<void> {
+  useConnection.setState({ examples: await studio().examples.list() });
 }
 
 async function take(event: StudioEvent): Promise<void> {
@@ -46,6 +58,7 @@ async function take(event: StudioEvent): Promise<void> {
     await loadAll();
     resume = { epoch: event.epoch, seq: event.seq };
     useConnection.setState({ link: 'live', problem: undefined });
+    void loadExamples().catch(() => undefined);
     return;
   }
   if (resume !== undefined) resume = { ...resume, seq: event.seq };
