@@ -35,7 +35,7 @@ export function projectsRoom(parts: ProjectsParts): Room<'projects'> {
     open: async ({ id, pageId, takeOver = false }) => {
       const project = await history.projects.touch(id);
       const writer = writers.of(id);
-      if (writer !== undefined && writer !== pageId && !takeOver) return { project, access: 'read' as const };
+      if (writer !== undefined && writer !== pageId && !takeOver) return { project, access: 'read' as const, writer };
       // Before anything is let go: what the former page still sends is refused from here on.
       writers.set(id, pageId);
       await history.canvas.claim(id, pageId);

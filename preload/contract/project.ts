@@ -29,8 +29,8 @@ export const projectSchema = z.object({
 });
 export type Project = z.infer<typeof projectSchema>;
 
-/** One page writes a project, others read and can take over. */
-export const openProjectSchema = z.object({ project: projectSchema, access: z.enum(['write', 'read']) });
+/** One page writes a project, others read and can take over. `writer`: the page that writes, where it is another one. */
+export const openProjectSchema = z.object({ project: projectSchema, access: z.enum(['write', 'read']), writer: opt(idSchema) });
 export type OpenProject = z.infer<typeof openProjectSchema>;
 
 /** How a row came to be. `grid`: the labelled sheet of a sweep; `import`: brought in. */

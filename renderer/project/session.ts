@@ -12,7 +12,18 @@ import { tellStaged, useProject } from './project.ts';
 /** Opening a project, writing its journal, letting go of it. */
 
 const remembered = 'ovis-page';
+/** Pages that this browser has had, newest first: another browser's locks are not seen here. */
+const ownPages = 'ovis-pages';
 let pageId: Promise<string> | undefined;
+
+function pagesOfThisBrowser(): readonly string[] {
+  try {
+    const list: unknown = JSON.parse(localStorage.getItem(ownPages) ?? '[]');
+    return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
+  } catch {
+    return [];
+  }
+}
 
 /** This page's name to the studio: kept over a reload, so that it goes on writing; a copied tab gets one of its own. */
 function ownPageId(): Promise<string> {
@@ -21,6 +32,7 @@ function ownPageId(): Promise<string> {
     const id = (await holds(`ovis-page-${known}`)) ? known : crypto.randomUUID();
     if (id !== known) await holds(`ovis-page-${id}`);
     sessionStorage.setItem(remembered, id);
+    localStorage.setItem(ownPages, JSON.stringify([...new Set([id, ...pagesOfThisBrowser()])].slice(0, 200)));
     return id;
   })();
   return pageId;
@@ -60,7 +72,8 @@ export async function openProject(id: string, takeOver = false): Promise<void> {
   await letGo();
   let opened = await studio().projects.open({ id, pageId: page, ...(takeOver ? { takeOver } : {}) });
   // A page of this browser that wrote it and is gone cannot mind.
-  if (opened.access === 'read' && (await holds(`ovis-project-${id}`))) opened = await studio().projects.open({ id, pageId: page, takeOver: true });
+  const ours = opened.writer !== undefined && pagesOfThisBrowser().includes(opened.writer);
+  if (opened.access === 'read' && ours && (await holds(`ovis-project-${id}`))) opened = await studio().projects.open({ id, pageId: page, takeOver: true });
   else if (opened.access === 'write') void holds(`ovis-project-${id}`);
   const [state] = await Promise.all([studio().canvas.open({ projectId: id }), modelsLoaded()]);
   const [width, height] = currentModel()?.sizes[0] ?? [512, 512];

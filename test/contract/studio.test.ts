@@ -276,7 +276,7 @@ describe('a project', () => {
     const { id } = await client.projects.create({ name: 'Harbour' });
     const [one, two] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
     expect(await client.projects.open({ id, pageId: one })).toMatchObject({ access: 'write' });
-    expect(await client.projects.open({ id, pageId: two })).toMatchObject({ access: 'read' });
+    expect(await client.projects.open({ id, pageId: two })).toMatchObject({ access: 'read', writer: one });
     const stream = await client.events.watch({});
     await stream.next();
     expect(await client.projects.open({ id, pageId: two, takeOver: true })).toMatchObject({ access: 'write' });
