@@ -50,6 +50,11 @@ interface SamplingRequest {
   readonly noiseStream?: NoiseStream;
   /** Emits a preview every n steps; 0 = never. Default 0. */
   readonly previewEvery?: number;
+  /**
+   * The autoencoder works in overlapping pieces of this side, in pixels: a multiple of 32 from 128 on. It takes the memory of one piece;
+   * the picture differs a little. Default: all at once.
+   */
+  readonly vaeTile?: number;
 }
 
 export interface TextToImageRequest extends SamplingRequest {

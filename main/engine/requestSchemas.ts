@@ -58,6 +58,7 @@ const sampling = {
   shift: opt(z.union([flag, number])),
   noiseStream: opt(z.enum(['torch-f32', 'torch-bf16'])),
   previewEvery: opt(z.int().nonnegative()),
+  vaeTile: opt(number),
 };
 const references = opt(z.array(imageSchema));
 

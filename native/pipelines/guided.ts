@@ -35,6 +35,8 @@ export interface GuidedJob {
   /** The shares of the steps between which the context is seen; outside of them this prompt alone guides. */
   readonly seen?: { readonly start: number; readonly end: number; readonly prompt: string; readonly txtCfg: number };
   readonly previewEvery: number;
+  /** Side of the pieces in which the autoencoder works, in pixels; null = all at once. */
+  readonly tile?: number | null;
   /** Prefix of observed values. */
   readonly scope: string;
 }
@@ -101,6 +103,7 @@ function unseenGuidance(job: GuidedJob, { unseen, noBoth }: Conditions, branchOf
 export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOptions): Promise<GuidedResult> {
   const { vae, yak } = ctx.checkpoint.config;
   const watch = new Stopwatch(ctx.networks, run);
+  const { tile = null } = job;
   const latentShape = { channels: vae.latentChannels, height: job.size.height / 8, width: job.size.width / 8 };
   const grid = { rows: job.size.height / TOKEN, columns: job.size.width / TOKEN };
   const tokens = grid.rows * grid.columns;
@@ -108,8 +111,8 @@ export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOp
   const conditions = await watch.stage('condition', () => readConditions(ctx, job));
   const { context, original } = await watch.stage('encode', async () => {
     const grids: TokenGrid[] = [];
-    for (const image of job.context) grids.push(await encodePicture(ctx, image, job.scope));
-    return { context: grids, original: job.start ? (await encodePicture(ctx, job.start.image, `${job.scope}.start`)).tokens : null };
+    for (const image of job.context) grids.push(await encodePicture(ctx, image, job.scope, tile, run));
+    return { context: grids, original: job.start ? (await encodePicture(ctx, job.start.image, `${job.scope}.start`, tile, run)).tokens : null };
   });
   const guidance = guidanceOf(ctx, job, conditions, context);
   const { seen } = job;
@@ -149,6 +152,6 @@ export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOp
       run.onEvent?.({ type: 'preview', step: i + 1, image: latentPreview(latents, latentShape, factors) });
     },
   }, run));
-  const image = await watch.stage('decode', () => decodePicture(ctx, { tokens: x, ...grid }, job.scope));
+  const image = await watch.stage('decode', () => decodePicture(ctx, { tokens: x, ...grid }, job.scope, tile, run));
   return { image, steps: times.length - 1, timingsMs: watch.timingsMs };
 }

@@ -92,6 +92,14 @@ export function checkLength(field: string, text: string, tokenizer: Tokenizer, r
   if (tokens > room) throw refuse(field, `${field} has ${tokens} tokens; this model reads at most ${Math.max(room, 0)} beside its pictures`, { tokens, room });
 }
 
+/** The side of the autoencoder's pieces; null = all at once. REQUEST_INVALID unless a multiple of 32 from 128 on. */
+export function tileOf(tile: number | undefined): number | null {
+  if (tile === undefined) return null;
+  const checked = numberIn('vaeTile', tile, { min: 128, max: 8192, whole: true }, 0);
+  if (checked % 32 !== 0) throw refuse('vaeTile', `vaeTile must be a multiple of 32, got ${tile}`);
+  return checked;
+}
+
 export function checkUnderstand(request: UnderstandRequest): void {
   checkText('prompt', request.prompt);
   if (request.prompt.trim() === '') throw refuse('prompt', 'the question is empty');
