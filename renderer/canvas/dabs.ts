@@ -42,14 +42,9 @@ export class DabWalker {
     this.brush = brush;
   }
 
-  /** How many points were walked. */
-  get position(): number {
-    return this.used;
-  }
-
-  /** The touches of the points that came since the last call; points as x, y, pressure triples. `most`: points to go on by. */
-  *walk(points: readonly number[], most = Infinity): Generator<Dab> {
-    const count = Math.min(this.used + most, Math.floor(points.length / 3));
+  /** The touches of the points that came since the last call; points as x, y, pressure triples. */
+  *walk(points: readonly number[]): Generator<Dab> {
+    const count = Math.floor(points.length / 3);
     const step = spacing(this.brush);
     while (this.used < count) {
       const at = this.used * 3;

@@ -4,24 +4,17 @@ import type { Budget } from './budget.ts';
 import { checkpointBytes, thinned } from './checkpoints.ts';
 import type { Checkpoint } from './checkpoints.ts';
 import { DabWalker, dabBounds } from './dabs.ts';
+import type { Dab } from './dabs.ts';
 import { imageOf, isGone } from './images.ts';
 import type { Decoded } from './images.ts';
-import { colourFor, coverage, drawItem } from './rasterize.ts';
+import { coverage, drawItem } from './rasterize.ts';
 import type { PlainItem, RasterKind } from './rasterize.ts';
 import { intersect, isEmpty, noRect, outward, union } from './rect.ts';
 import { alike, grows, same } from './sameItem.ts';
-import { putDab, stampOf, stampSize } from './stamp.ts';
+import { drawTouches, pieces, touchesOf, within } from './strokes.ts';
+import type { OpenStroke, Stroke } from './strokes.ts';
 import { carryOut, colourOf, copyTile, mapBounds, newTile, places, plainTile, tileRect, tileSize } from './tiles.ts';
 import type { Tile, TileMap } from './tiles.ts';
-
-type Stroke = Extract<Item, { type: 'stroke' }>;
-
-/** A stroke that may still grow. */
-interface OpenStroke {
-  readonly walker: DabWalker;
-  /** Its touches by themselves where it is not opaque: opacity holds for the stroke and not for each touch. */
-  readonly buffer: TileMap;
-}
 
 /** An item that is being drawn, a piece at a time. */
 interface Unfinished {
@@ -29,8 +22,6 @@ interface Unfinished {
   readonly pieces: Generator<void, void>;
 }
 
-/** Points of a stroke in one piece. */
-const strokePiece = 48;
 
 /** Undo memory of one layer. */
 const budgetBytes = 128 * 1024 * 1024;
@@ -44,6 +35,8 @@ export class LayerRaster {
   readonly kind: RasterKind;
   private applied: Item[] = [];
   private checkpoints: Checkpoint[] = [];
+  /** What was taken back last, as it looked: redo is as quick as undo. */
+  private undone: { readonly item: Item; readonly after: TileMap; readonly gone: readonly number[] }[] = [];
   private current: Checkpoint = { count: 0, before: new Map() };
   private open: OpenStroke | undefined;
   private unfinished: Unfinished | undefined;
@@ -84,12 +77,13 @@ export class LayerRaster {
 
   /** Bytes kept for undo. */
   get undoBytes(): number {
-    return this.checkpoints.reduce((sum, one) => sum + checkpointBytes(one), 0);
+    return [...this.checkpoints, ...this.undone.map(({ after }) => ({ count: 0, before: after }))].reduce((sum, one) => sum + checkpointBytes(one), 0);
   }
 
   /** Undo will draw the items again. */
   forgetUndo(): void {
     this.checkpoints = [];
+    this.undone = [];
   }
 
   /** Takes over what another raster has drawn of the same items: a copied layer, or one that is drawn for a file, costs no pixels until it differs. */
@@ -121,7 +115,7 @@ export class LayerRaster {
     if (common > last && this.open !== undefined && this.unfinished === undefined) common = last;
     if (common === last && this.open !== undefined && this.unfinished === undefined && grows(this.applied[last], wanted[last])) {
       const stroke = wanted[last];
-      this.extend(stroke, this.open);
+      this.stamp(stroke, this.open.buffer, [...this.open.walker.walk(stroke.points)]);
       this.applied[last] = stroke;
       common++;
     }
@@ -160,6 +154,7 @@ export class LayerRaster {
   private apply(item: Item, budget: Budget): boolean {
     this.waitsFor = undefined;
     if (this.unfinished === undefined) {
+      if (this.repeat(item)) return true;
       const image = item.type === 'image' ? imageOf(item.hash) : undefined;
       if (item.type === 'image' && image === undefined && !isGone(item.hash)) {
         this.waitsFor = item.hash;
@@ -172,9 +167,27 @@ export class LayerRaster {
     const { pieces } = this.unfinished;
     do if (!budget.next()) return false; while (pieces.next().done !== true);
     this.unfinished = undefined;
+    this.applyEnds(item);
+    return true;
+  }
+
+  private applyEnds(item: Item): void {
     this.touched = performance.now();
     this.applied.push(item);
     this.checkpoints = thinned([...this.checkpoints, this.current], this.applied.length, budgetBytes);
+  }
+
+  /** Does again what was just taken back; false = it was something else. */
+  private repeat(item: Item): boolean {
+    const last = this.undone.pop();
+    if (last?.item !== item) {
+      this.undone = [];
+      return false;
+    }
+    const before = new Map([...last.after.keys(), ...last.gone].map((key) => [key, this.tiles.get(key)]));
+    this.current = { count: this.applied.length, before };
+    this.restore({ count: 0, before: new Map([...last.after, ...last.gone.map((key) => [key, undefined] as const)]) });
+    this.applyEnds(item);
     return true;
   }
 
@@ -182,9 +195,9 @@ export class LayerRaster {
   private *draw(item: Item, image: Decoded | undefined): Generator<void, void> {
     if (item.type === 'stroke') {
       this.open = { walker: new DabWalker(item), buffer: new Map() };
-      for (let at = 0; at < item.points.length; at += 3 * strokePiece) {
-        if (at > 0) yield;
-        this.extend(item, this.open, strokePiece);
+      for (const dabs of pieces(this.open.walker.walk(item.points))) {
+        this.stamp(item, this.open.buffer, dabs);
+        yield;
       }
     } else if (item.type === 'clear') {
       for (const [key, tile] of this.tiles) {
@@ -224,41 +237,18 @@ export class LayerRaster {
     this.restore(this.current);
   }
 
-  /** Draws the touches that a stroke has gained, and lays them over the pixels before it where they fell. `most`: points to go on by. */
-  private extend(stroke: Stroke, { walker, buffer }: OpenStroke, most?: number): void {
-    const dabs = [...walker.walk(stroke.points, most)];
+  /** Draws touches of a stroke, and lays it over the pixels before it where they fell. */
+  private stamp(stroke: Stroke, buffer: TileMap, dabs: readonly Dab[]): void {
     if (dabs.length === 0) return;
-    const erases = stroke.blend === 'subtract';
-    const alpha = stroke.opacity * stroke.colour.a;
-    const colour = colourFor(this.kind, erases ? { r: 255, g: 255, b: 255, a: 1 } : stroke.colour);
-    const stamped = dabs.map((dab) => ({ dab, stamp: stampOf(stampSize(stroke.size, dab.size), stroke.hardness, colour), reach: dab.size / 2 + 3 }));
+    const touches = touchesOf(stroke, this.kind, dabs);
     const area = outward(dabBounds(dabs));
     for (const { tx, ty, key } of places(area)) {
-      if (erases && !this.tiles.has(key)) continue;
-      const own = tileRect({ tx, ty });
-      const here = stamped.filter(({ dab, reach }) => dab.x + reach >= own.x && dab.x - reach <= own.x + tileSize && dab.y + reach >= own.y && dab.y - reach <= own.y + tileSize);
+      if (stroke.blend === 'subtract' && !this.tiles.has(key)) continue;
+      const here = within(touches, tileRect({ tx, ty }));
       if (here.length === 0) continue;
       const tile = this.writable(tx, ty, key);
-      const { context } = tile;
-      // Opaque touches may as well fall where they belong.
-      if (alpha === 1) {
-        context.globalCompositeOperation = erases ? 'destination-out' : 'source-over';
-        for (const { dab, stamp } of here) putDab(context, stamp, dab, own.x, own.y);
-      } else {
-        let over = buffer.get(key);
-        if (over === undefined) buffer.set(key, over = newTile(tx, ty));
-        for (const { dab, stamp } of here) putDab(over.context, stamp, dab, own.x, own.y);
-        const before = this.current.before.get(key);
-        const part = intersect(area, own);
-        const [x, y, w, h] = [part.x - own.x, part.y - own.y, part.width, part.height];
-        context.clearRect(x, y, w, h);
-        if (before !== undefined) context.drawImage(before.canvas, x, y, w, h, x, y, w, h);
-        context.globalAlpha = alpha;
-        context.globalCompositeOperation = erases ? 'destination-out' : 'source-over';
-        context.drawImage(over.canvas, x, y, w, h, x, y, w, h);
-        context.globalAlpha = 1;
-      }
-      context.globalCompositeOperation = 'source-over';
+      drawTouches(tile, key, this.current.before.get(key), stroke, buffer, here, area);
+      carryOut(tile);
     }
     this.touch(area);
   }
@@ -271,11 +261,27 @@ export class LayerRaster {
         for (const tile of this.tiles.values()) this.touch(tileRect(tile));
         this.tiles.clear();
         this.applied.length = 0;
+        this.undone = [];
         return;
       }
+      const item = this.applied.at(-1) as Item;
+      if (checkpoint.count === this.applied.length - 1) this.remember(item, checkpoint);
+      else this.undone = [];
       this.restore(checkpoint);
       this.applied.length = checkpoint.count;
     }
+  }
+
+  private remember(item: Item, { before }: Checkpoint): void {
+    const after: TileMap = new Map();
+    const gone: number[] = [];
+    for (const key of before.keys()) {
+      const tile = this.tiles.get(key);
+      if (tile === undefined) gone.push(key);
+      else after.set(key, tile);
+    }
+    this.undone.push({ item, after, gone });
+    while (this.undone.length > 1 && this.undone.reduce((sum, one) => sum + checkpointBytes({ count: 0, before: one.after }), 0) > budgetBytes) this.undone.shift();
   }
 
   private restore({ before }: Checkpoint): void {
