@@ -89,9 +89,9 @@ export function DropArea({ children }: { readonly children: ReactNode }) {
   };
   const zones = offer === undefined ? [] : dropZones(offer.load);
   const places = offer === undefined ? undefined : placesOnScreen();
-  const button = (zone: Zone, index: number): ReactNode => (
+  const button = (zone: Zone): ReactNode => (
     <button
-      key={zone.id} type="button" data-zone={zone.id} aria-disabled={zone.refused !== undefined} autoFocus={offer?.kind === 'paste' && index === 0}
+      key={zone.id} type="button" data-zone={zone.id} aria-disabled={zone.refused !== undefined} autoFocus={offer?.kind === 'paste' && zone.id === 'edit'}
       className={cx(css.zone, places !== undefined && zone.place === 'guides' && css.flat, zone.refused !== undefined && css.no, over === zone.id && zone.refused === undefined && css.on)}
       onClick={(event) => { event.stopPropagation(); if (zone.refused === undefined && offer !== undefined) void act(zone.id, offer.load, { fit: event.shiftKey }); }}
     >
