@@ -1,5 +1,6 @@
 /** Opens history and pictures of a data folder together, in the only safe order. */
-import { dataFolder, type OpenNotice } from '../history/open.ts';
+import { dataFolder } from '../history/dataFolder.ts';
+import type { OpenNotice } from '../history/open.ts';
 import { openHistory, type History } from '../history/history.ts';
 import { rebuild, type Rebuilt } from './rebuild.ts';
 import { ContentStore, type StoreParts } from './store.ts';

@@ -6,7 +6,7 @@ import { thumbnailEdge } from '../../preload/contract/common.ts';
 import { StudioError } from '../errors.ts';
 import type { StoredAsset } from '../history/assetRows.ts';
 import type { AssetRows } from '../history/history.ts';
-import type { DataFolder } from '../history/open.ts';
+import type { DataFolder } from '../history/dataFolder.ts';
 import type { PictureFacts } from '../imaging/messages.ts';
 import type { AssetStore } from '../services.ts';
 import { contentPath, foldersOf, removeParts, sizeOf, writeWhole } from './files.ts';

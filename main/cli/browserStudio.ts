@@ -6,7 +6,7 @@ import { toFailure } from '../errors.ts';
 import { followDataDir, settleDataDir } from '../moveData.ts';
 import { openParts } from '../parts.ts';
 import { openStudio, type StudioOptions } from '../studio.ts';
-import { startLoopback, type Loopback } from '../transport/loopback.ts';
+import { startLoopback, usualPortOf, type Loopback } from '../transport/loopback.ts';
 import { announce, findRunning, linkOf } from '../transport/running.ts';
 import { builtInModel } from './io.ts';
 import { openBrowser } from './openBrowser.ts';
@@ -47,7 +47,7 @@ export async function runInBrowser(options: BrowserOptions): Promise<void> {
   let host: Loopback | undefined;
   try {
     if (built.status === 'rejected') throw built.reason;
-    host = await startLoopback({ handler: studio.handler, api: studio.api, version, resources: studio.resources, pageDir, port: options.port });
+    host = await startLoopback({ handler: studio.handler, api: studio.api, version, resources: studio.resources, pageDir, port: options.port, usualPort: usualPortOf(dataDir) });
     const withdraw = announce(dataDir, host);
     try {
       say(`Ovis Studio runs at ${host.origin}; Ctrl-C ends it. Its data lies in ${dataDir}.\n`);

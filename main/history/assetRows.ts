@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import type { AssetInfo } from '../../preload/contract/project.ts';
 import { StudioError } from '../errors.ts';
 import type { Db } from './connection.ts';
-import { getFact } from './facts.ts';
+import { getFact, rebuildFact } from './facts.ts';
 import { all, list, one, run } from './statements.ts';
 
 /** Enough to find the file. */
@@ -68,9 +68,6 @@ export function forgetUnused(db: Db, before: number, limit: number): number {
     return unused.filter(({ hash }) => forgetAsset(db, hash, before)).length;
   }).immediate();
 }
-
-/** The fact that says: rows are still to be made again for files that lie in the store. */
-export const rebuildFact = 'rebuild.pending';
 
 /** Takes a file off the list unless something uses it, or put it after `before`; its bytes then wait for removal. Returns whether it went. */
 export function forgetAsset(db: Db, hash: string, before: number): boolean {

@@ -4,6 +4,9 @@ import { one, run } from './statements.ts';
 
 type Fact = string | number | boolean | null;
 
+/** Says that rows are still to be made again for files that lie in the store. */
+export const rebuildFact = 'rebuild.pending';
+
 /** Null where it was never set. */
 export function getFact(db: Db, name: string): Fact {
   const row = one<{ value: string }>(db, 'SELECT value FROM facts WHERE name = ?', name);

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { HistoryService } from '../services.ts';
 import { WorkerConnection } from './workerConnection.ts';
-import { rebuildFact, type AssetFile, type StoredAsset } from './assetRows.ts';
+import type { AssetFile, StoredAsset } from './assetRows.ts';
+import { rebuildFact } from './facts.ts';
 import type { OpenNotice } from './open.ts';
 
 /** What the asset store writes down and asks. */

@@ -3,23 +3,11 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, 
 import { join } from 'node:path';
 import { StudioError } from '../errors.ts';
 import { applicationId, connect, durable, sqliteError, type Db } from './connection.ts';
-import { setFact } from './facts.ts';
-import { rebuildFact } from './assetRows.ts';
+import { dataFolder, type DataFolder } from './dataFolder.ts';
+import { rebuildFact, setFact } from './facts.ts';
 import { migrate, refuseFuture, stamp, versionOf } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
 import { salvage } from './salvage.ts';
-
-export interface DataFolder {
-  /** history.db and what SQLite puts beside it. */
-  readonly database: string;
-  readonly backups: string;
-  readonly assets: string;
-  readonly thumbnails: string;
-}
-
-export function dataFolder(dir: string): DataFolder {
-  return { database: join(dir, 'history.db'), backups: join(dir, 'backups'), assets: join(dir, 'assets'), thumbnails: join(dir, 'thumbnails') };
-}
 
 /** What a person should hear about the opening. */
 export interface OpenNotice {

@@ -1,6 +1,6 @@
 /** Reads a zip that may be hostile: nothing is trusted but what has been read and counted. */
 import { createHash } from 'node:crypto';
-import { fromBufferPromise, openPromise, type Entry, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { StudioError } from '../errors.ts';
 
 export interface ZipLimits {
@@ -30,6 +30,8 @@ export class SafeZip {
 
   /** From bytes or a path. REQUEST_INVALID for what is no zip, is cut short, names a place outside, holds a name twice, or unpacks beyond the limits. */
   static async open(from: Buffer | string, limits: ZipLimits): Promise<SafeZip> {
+    // Loaded with the first file: the studio's start needs none.
+    const { fromBufferPromise, openPromise } = await import('yauzl');
     const options = { lazyEntries: true, autoClose: false, strictFileNames: true, validateEntrySizes: true } as const;
     const zip = await (typeof from === 'string' ? openPromise(from, options) : fromBufferPromise(from, options)).catch((error: unknown) => {
       throw unreadable(error);

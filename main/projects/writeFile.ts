@@ -1,7 +1,6 @@
 /** A project → the bytes of an `.ovis` file, streamed. */
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
-import { ZipFile } from 'yazl';
 import type { AssetStore } from '../services.ts';
 import type { ProjectRecords } from '../history/projectRows.ts';
 import { assetName, fileVersion, manifestName, manifestSchema, recordNames, type Manifest } from './projectFile.ts';
@@ -30,6 +29,7 @@ export async function zipOf(records: ProjectRecords, assets: Pick<AssetStore, 'f
     format: 'ovis-project', version: fileVersion, name: project.name, createdAt: project.createdAt, exportedAt: now,
     records: { document: sum(parts.document), generations: sum(parts.generations), staged: sum(parts.staged) }, assets: listed,
   };
+  const { ZipFile } = await import('yazl');
   const zip = new ZipFile();
   zip.addBuffer(Buffer.from(JSON.stringify(manifest)), manifestName, { mtime });
   for (const name of ['document', 'generations', 'staged'] as const) zip.addBuffer(parts[name], recordNames[name], { mtime });

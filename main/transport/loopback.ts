@@ -1,5 +1,6 @@
 /** The studio in a browser: HTTP for page and pixels, a WebSocket for calls, on 127.0.0.1 alone. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import type { AddressInfo } from 'node:net';
@@ -26,8 +27,15 @@ export interface LoopbackOptions {
   readonly pageDir: string;
   /** 0 or none = any free one. */
   readonly port?: number;
+  /** Taken where no port is asked for and it is free: at the same address a browser finds what it has kept of the page. */
+  readonly usualPort?: number;
 }
 
+// An import would list all that the module exports, and with it load Node's whole HTTP client.
+const { createServer } = process.getBuiltinModule('node:http');
+
+/** Registered by nobody, and above those that Linux hands out by itself. */
+const dynamicPorts = { first: 61_000, count: 4_000 } as const;
 const linkPath = '/link';
 /** A picture of 8192 × 8192 as PNG, and some room. */
 const maxMessageBytes = 256 * 1024 * 1024;
@@ -49,7 +57,7 @@ export interface Loopback {
 /** Starts listening. REQUEST_INVALID where the port is taken or may not be used. */
 export async function startLoopback(options: LoopbackOptions): Promise<Loopback> {
   const server = createServer();
-  const port = await listen(server, options.port ?? 0);
+  const port = await listenOn(server, options);
   const access = new Access(port);
   const headers = securityHeaders(`ws://127.0.0.1:${port} ws://localhost:${port}`);
   // With synchronous events, an abort in the chunk of its request arrives before the request is known, and is lost.
@@ -84,6 +92,17 @@ export async function startLoopback(options: LoopbackOptions): Promise<Loopback>
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+async function listenOn(server: Server, { port = 0, usualPort }: LoopbackOptions): Promise<number> {
+  if (port !== 0 || usualPort === undefined) return listen(server, port);
+  return listen(server, usualPort).catch(() => listen(server, 0));
+}
+
+/** A port of its own for each data folder, the same at every start. */
+export function usualPortOf(dataDir: string): number {
+  const { first, count } = dynamicPorts;
+  return first + (createHash('sha256').update(dataDir).digest().readUInt32BE(0) % count);
 }
 
 async function listen(server: Server, port: number): Promise<number> {

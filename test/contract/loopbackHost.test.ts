@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { StudioError } from '../../main/errors.ts';
-import { startLoopback, type Loopback } from '../../main/transport/loopback.ts';
+import { startLoopback, usualPortOf, type Loopback } from '../../main/transport/loopback.ts';
 import { createHandler } from '../../main/transport/router.ts';
 import { findResources } from '../../main/transport/resources.ts';
 import { memoryRooms } from '../helpers/memoryRooms.ts';
@@ -246,6 +246,20 @@ describe('the line itself', () => {
     const started = startLoopback({ handler: createHandler(memoryRooms().rooms, () => undefined), resources: async () => undefined, pageDir: transport.pageDir, port });
     await expect(started).rejects.toMatchObject({ code: 'REQUEST_INVALID', details: { port } });
     taken.close();
+  });
+
+  it('takes the same port for a data folder again, and another one while that is taken', async () => {
+    const usualPort = usualPortOf(transport.pageDir);
+    expect(usualPortOf(transport.pageDir)).toBe(usualPort);
+    const start = (): Promise<Loopback> => startLoopback({ handler: createHandler(memoryRooms().rooms, () => undefined), resources: async () => undefined, pageDir: transport.pageDir, usualPort });
+    const first = await start();
+    const second = await start();
+    expect(first.port).toBe(usualPort);
+    expect(second.port).not.toBe(usualPort);
+    await first.close();
+    const third = await start();
+    expect(third.port).toBe(usualPort);
+    await Promise.all([second.close(), third.close()]);
   });
 
   it('listens on the loopback address alone', async () => {

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readdirSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { toFailure } from '../../main/errors.ts';
-import { dataFolder } from '../../main/history/open.ts';
+import { dataFolder } from '../../main/history/dataFolder.ts';
 import { draw, nobody, openQueueStudio } from './queueStudio.ts';
 
 const disk = process.argv[2] ?? '';

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import Database from 'better-sqlite3';
 import { openLibrary } from '../../main/assets/library.ts';
-import { dataFolder } from '../../main/history/open.ts';
+import { dataFolder } from '../../main/history/dataFolder.ts';
 import { Imaging } from '../../main/imaging/imaging.ts';
 import { nobody, openQueueStudio } from './queueStudio.ts';
 
