@@ -20,6 +20,8 @@ type Outputs = InferContractRouterOutputs<Contract>;
 export interface Caller {
   /** Aborted when the page takes the call back or goes away. */
   readonly signal: AbortSignal | undefined;
+  /** Aborted when the page's line to the studio is closed; undefined for a script, which has none. */
+  readonly line?: AbortSignal | undefined;
 }
 
 /** Streams are async iterables on this side; everything else is a promise. */
@@ -134,10 +136,15 @@ export interface HistoryService {
   close(): Promise<void>;
 }
 
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Content-addressed files. ASSET_MISSING for a hash that is not stored. */
 export interface AssetStore {
-  /** Stores encoded bytes as they are. REQUEST_INVALID unless they are a picture that can be decoded. */
-  put(bytes: Uint8Array): Promise<AssetInfo>;
+  /** Stores encoded bytes as they are; `made`: a PNG of our own making. REQUEST_INVALID unless they are a picture that can be decoded. */
+  put(bytes: Uint8Array, made?: PictureSize): Promise<AssetInfo>;
   info(hash: Hash): Promise<AssetInfo>;
   read(hash: Hash): Promise<Uint8Array>;
   /** Where the bytes lie, for streaming. */

@@ -110,7 +110,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     const parts = await options.openParts({ dataDir, settings, models, engine, events, log });
     queue = parts.queue;
     const { history } = parts;
-    const writers = new Writers();
+    const writers = new Writers({ freed: (projectId) => void events.publish({ type: 'projectFree', projectId }) });
     const rooms: Rooms = {
       system: systemRoom({ ...options, notices: [...(options.notices ?? []), ...parts.notices], epoch: events.epoch, settings, engine, log, outboundRequests: () => network.requests }),
       events: { watch: ({ resume }, { signal }) => events.watch(resume, signal) },

@@ -21,13 +21,13 @@ export function canvasRoom(parts: CanvasParts): Room<'canvas'> {
   return {
     capabilities: async () => ({ depthEstimator: await pictures.canEstimateDepth(), unknownFills: ['edge', 'blur', 'neutral', 'telea'], maxBlend: 25 }),
     open: ({ projectId }) => rows.open(projectId),
-    append: async ({ projectId, pageId, entries }) => {
-      writers.check(projectId, pageId);
+    append: async ({ projectId, pageId, entries }, { line }) => {
+      writers.check(projectId, pageId, line);
       checkSize(entries);
       return { seq: await rows.append(projectId, entries) };
     },
-    snapshot: async ({ projectId, pageId, seq, text }) => {
-      writers.check(projectId, pageId);
+    snapshot: async ({ projectId, pageId, seq, text }, { line }) => {
+      writers.check(projectId, pageId, line);
       return { seq: await rows.snapshot(projectId, seq, text) };
     },
     submit: async (input) => {

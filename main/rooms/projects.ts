@@ -32,12 +32,12 @@ export function projectsRoom(parts: ProjectsParts): Room<'projects'> {
       told('changed', id);
       return project;
     },
-    open: async ({ id, pageId, takeOver = false }) => {
+    open: async ({ id, pageId, takeOver = false }, { line }) => {
       const project = await history.projects.touch(id);
       const writer = writers.of(id);
       if (writer !== undefined && writer !== pageId && !takeOver) return { project, access: 'read' as const, writer };
       // Before anything is let go: what the former page still sends is refused from here on.
-      writers.set(id, pageId);
+      writers.set(id, pageId, line);
       await history.canvas.claim(id, pageId);
       if (writer !== undefined && writer !== pageId) events.publish({ type: 'projectLost', projectId: id, toPage: pageId });
       return { project, access: 'write' as const };

@@ -3,6 +3,12 @@ import { createServerPeerHandleRequestFn } from '@orpc/server/standard-peer';
 import { ServerPeer } from '@orpc/standard-server-peer';
 import type { StandardHandler } from '@orpc/server/standard';
 
+/** What calls over a line know of it. */
+export interface LineContext {
+  /** Aborted when the line is closed. */
+  readonly line?: AbortSignal;
+}
+
 /** One page's line to the studio. */
 export interface Channel {
   /** Resolves when there is room for more: what keeps a slow page from filling main's memory. */
@@ -19,7 +25,9 @@ export function serve(channel: Channel, handler: StandardHandler<Record<never, n
   const peer = new ServerPeer(async (message) => {
     if (open) await channel.send(typeof message === 'string' ? message : asBytes(message));
   });
-  const answer = createServerPeerHandleRequestFn(handler, { context: {} });
+  const line = new AbortController();
+  const context: LineContext = { line: line.signal };
+  const answer = createServerPeerHandleRequestFn(handler, { context });
   channel.onMessage((message) => {
     if (!open) return;
     if (typeof message !== 'string' && !(message instanceof Uint8Array) && !(message instanceof ArrayBuffer)) {
@@ -33,6 +41,7 @@ export function serve(channel: Channel, handler: StandardHandler<Record<never, n
   channel.onClose(() => {
     open = false;
     peer.close();
+    line.abort();
   });
 }
 

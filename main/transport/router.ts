@@ -5,6 +5,7 @@ import { contract } from '../../preload/contract/api.ts';
 import { errorMap, failureOf, type Failure } from '../../preload/contract/errors.ts';
 import { toFailure } from '../errors.ts';
 import type { Caller, Rooms } from '../services.ts';
+import type { LineContext } from './channel.ts';
 
 /** Where a bug is noted down: never in the answer to a page alone. */
 export type Report = (failure: Failure, call: string) => void;
@@ -21,7 +22,7 @@ interface Outer {
   next(): Promise<StandardHandleResult>;
 }
 interface CallBuilder {
-  handler(run: (options: { input: unknown; signal?: AbortSignal | undefined }) => unknown): never;
+  handler(run: (options: { input: unknown; signal?: AbortSignal | undefined; context: LineContext }) => unknown): never;
 }
 
 /** The contract's calls with their rooms behind them. */
@@ -29,8 +30,8 @@ function createRouter(rooms: Rooms, report: Report): AnyRouter {
   // Built by name: the types of Rooms already tie every call's input and output to the contract.
   const builders = implement(contract) as unknown as Record<string, Record<string, CallBuilder>>;
   return mapValues(rooms as unknown as Record<string, Record<string, AnyCall>>, (room, roomName) =>
-    mapValues(room, (call, callName) => builderOf(builders, roomName, callName).handler(({ input, signal }) => {
-      const answer = call(input, { signal });
+    mapValues(room, (call, callName) => builderOf(builders, roomName, callName).handler(({ input, signal, context }) => {
+      const answer = call(input, { signal, line: context.line });
       return Symbol.asyncIterator in answer ? stream(answer, `${roomName}.${callName}`, report) : answer;
     })),
   ) as unknown as AnyRouter;

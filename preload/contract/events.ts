@@ -61,6 +61,8 @@ export const studioEventSchema = z.discriminatedUnion('type', [
   z.object({ ...stamp, type: z.literal('install'), install: installSchema }),
   /** Another page took the project over: this one reads from now on. */
   z.object({ ...stamp, type: z.literal('projectLost'), projectId: idSchema, toPage: idSchema }),
+  /** No page writes the project any more: the first that asks may. */
+  z.object({ ...stamp, type: z.literal('projectFree'), projectId: idSchema }),
 ]);
 export type StudioEvent = z.infer<typeof studioEventSchema>;
 export type StudioEventType = StudioEvent['type'];

@@ -163,4 +163,9 @@ onEvent((event) => {
   if (event.type === 'projectLost' && event.projectId === useProject.getState().project?.id) {
     void ownPageId().then((page) => { if (event.toPage !== page) lost(); });
   }
+  if (event.type === 'projectFree') {
+    const { project, access } = useProject.getState();
+    // Of several readers the first one gets it; the others go on reading.
+    if (event.projectId === project?.id && access === 'read') void openProject(project.id).catch((thrown: unknown) => useProject.setState({ problem: toProblem(thrown) }));
+  }
 });
