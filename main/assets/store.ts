@@ -8,7 +8,7 @@ import type { StoredAsset } from '../history/assetRows.ts';
 import type { AssetRows } from '../history/history.ts';
 import type { DataFolder } from '../history/dataFolder.ts';
 import type { PictureFacts } from '../imaging/messages.ts';
-import type { AssetStore } from '../services.ts';
+import type { AssetStore, PictureSize } from '../services.ts';
 import { contentPath, foldersOf, removeParts, sizeOf, writeWhole } from './files.ts';
 import { Locks } from './locks.ts';
 
@@ -47,8 +47,11 @@ export class ContentStore implements AssetStore {
     return this.#parts.folder.assets;
   }
 
-  /** Stores encoded bytes as they are; the same bytes are stored once. REQUEST_INVALID unless they can be decoded; DISK_FULL. */
-  async put(bytes: Uint8Array): Promise<AssetInfo> {
+  /**
+   * Stores encoded bytes as they are; the same bytes are stored once. `made`: a PNG of the studio's own making, which nobody has to decode to
+   * know it; its thumbnail comes when it is asked for. REQUEST_INVALID unless they can be decoded; DISK_FULL.
+   */
+  async put(bytes: Uint8Array, made?: PictureSize): Promise<AssetInfo> {
     const { folder, rows, imaging } = this.#parts;
     const hash = await sha256(bytes);
     return this.#locks.hold(hash, async () => {
@@ -57,7 +60,7 @@ export class ContentStore implements AssetStore {
         await rows.put(known);
         return infoOf(known);
       }
-      const facts = await imaging.inspect(bytes, thumbnailEdge);
+      const facts = made === undefined ? await imaging.inspect(bytes, thumbnailEdge) : { mime: 'image/png', width: made.width, height: made.height, thumbnail: undefined };
       const asset = storedAsset(hash, bytes.length, facts);
       const path = this.#pathOf(asset);
       await writeWhole(folder.assets, path, bytes);

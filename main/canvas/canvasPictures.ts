@@ -9,7 +9,7 @@ import { noEstimator, type DepthEstimator } from './depthEstimator.ts';
 
 export interface CanvasPictureParts {
   readonly assets: Pick<AssetStore, 'info' | 'file' | 'put'>;
-  readonly imaging: Pick<Imaging, 'controlMap' | 'smartSelect' | 'filterMask' | 'encodePart' | 'encodeLayers'>;
+  readonly imaging: Pick<Imaging, 'controlMap' | 'warmEdges' | 'smartSelect' | 'filterMask' | 'encodePart' | 'encodeLayers'>;
   readonly rows: Pick<CanvasRows, 'derived' | 'setDerived' | 'addSources'>;
   readonly decoded: Pick<Pictures, 'rgb' | 'savePlain'>;
   readonly depth: DepthEstimator;
@@ -30,7 +30,10 @@ export class CanvasPictures {
     const { hash: source } = input;
     if (input.control === 'depth' && input.from === 'picture') return this.#estimated(source);
     const map = taskOf(input);
-    return this.#derived(`${JSON.stringify(map)} of ${source}`, source, input.control, async () => assets.put((await imaging.controlMap(await this.#path(source), map)).image));
+    return this.#derived(`${JSON.stringify(map)} of ${source}`, source, input.control, async () => {
+      const made = await imaging.controlMap(await this.#path(source), map);
+      return assets.put(made.image, made);
+    });
   }
 
   async canEstimateDepth(): Promise<boolean> {
@@ -46,9 +49,13 @@ export class CanvasPictures {
 
   /** What the recipe has made before, or makes now. */
   async #derived(recipe: string, source: Hash, how: string, make: () => Promise<StoredPicture>): Promise<StoredPicture> {
-    const { assets, rows } = this.#parts;
+    const { assets, imaging, rows } = this.#parts;
     const known = await rows.derived(recipe);
-    if (known !== undefined) return sized(await assets.info(known));
+    if (known !== undefined) {
+      // A slider that stands where it was is about to be moved.
+      if (how === 'canny') imaging.warmEdges();
+      return sized(await assets.info(known));
+    }
     const made = await make();
     await rows.setDerived(recipe, made.hash);
     await rows.addSources(made.hash, [source], how);
@@ -76,7 +83,7 @@ export class CanvasPictures {
   }
 
   async #mask({ image, width, height, bounds, selectedPixels }: MadeMask, source: Hash, how: string): Promise<MaskInfo> {
-    const { hash } = await this.#parts.assets.put(image);
+    const { hash } = await this.#parts.assets.put(image, { width, height });
     await this.#parts.rows.addSources(hash, [source], how);
     return { hash, width, height, bounds: bounds ? { x: bounds.left, y: bounds.top, width: bounds.width, height: bounds.height } : null, selectedPixels };
   }

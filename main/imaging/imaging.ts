@@ -75,6 +75,11 @@ export class Imaging {
     return this.#ask<MadePicture>({ type: 'controlMap', path: resolve(path), map });
   }
 
+  /** Loads what finds edges ahead of its first use. */
+  warmEdges(): void {
+    this.#ask<true>({ type: 'warmEdges' }).catch(() => undefined);
+  }
+
   /** The object under a pixel. REQUEST_INVALID for a pixel outside of the picture. */
   smartSelect(path: string, point: { readonly x: number; readonly y: number; readonly tolerance: number }): Promise<MadeMask> {
     return this.#ask<MadeMask>({ type: 'smartSelect', path: resolve(path), ...point });

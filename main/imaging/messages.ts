@@ -151,6 +151,7 @@ export type ImagingTask =
   | { readonly type: 'composite'; readonly work: CompositeTask }
   | { readonly type: 'encodePlain'; readonly image: RgbImage }
   | { readonly type: 'controlMap'; readonly path: string; readonly map: ControlMapTask }
+  | { readonly type: 'warmEdges' }
   | { readonly type: 'smartSelect'; readonly path: string; readonly x: number; readonly y: number; readonly tolerance: number }
   | { readonly type: 'filterMask'; readonly path: string; readonly from: 'brightness' | 'alpha'; readonly filters: readonly MaskFilterTask[] }
   | { readonly type: 'encodePart'; readonly path: string; readonly options: PartFileOptions }
@@ -171,7 +172,7 @@ export interface ImagingRequest {
 }
 
 export type ImagingValue =
-  | RgbImage | MaskImage | PreparedMasks | Uint8Array | PictureFacts | PreparedRepaint | OpaqueFrame | CompositedPicture | MadePicture | MadeMask;
+  | RgbImage | MaskImage | PreparedMasks | Uint8Array | PictureFacts | PreparedRepaint | OpaqueFrame | CompositedPicture | MadePicture | MadeMask | true;
 
 export type ImagingReply =
   | { readonly id: number; readonly value: ImagingValue }

@@ -17,18 +17,29 @@ interface Maps {
 export const useControlMaps = create<Maps>(() => ({ making: new Set(), problems: {} }));
 
 const made = new Map<string, string>();
+/** What layers whose map is being made came to want meanwhile: a slider that is dragged asks faster than maps are made, and only its last word counts. */
+const wanted = new Map<string, readonly [layer: ControlLayer, key: string]>();
 
 function keyOf({ control, source, canny }: ControlLayer): string {
   return control === 'canny' ? `canny ${source} ${canny.low} ${canny.high} ${canny.blur}` : `${control} ${source}`;
 }
 
+function edgesOf(hash: string, { canny: { low, high, blur } }: ControlLayer) {
+  return { control: 'canny', hash, low, high, blur } as const;
+}
+
 async function make(layer: ControlLayer, key: string): Promise<void> {
-  const { id, source, canny, control } = layer;
+  if (useControlMaps.getState().making.has(layer.id)) {
+    wanted.set(layer.id, [layer, key]);
+    return;
+  }
+  const { id, source, control } = layer;
   if (source === null) return;
+  wanted.delete(id);
   useControlMaps.setState(({ making, problems }) => { const { [id]: _gone, ...rest } = problems; return { making: new Set([...making, id]), problems: rest }; });
   try {
     const map = control === 'raw' ? { hash: source, ...(layer.size ?? { width: 0, height: 0 }) }
-      : control === 'canny' ? await studio().canvas.controlMap({ control, hash: source, low: canny.low, high: canny.high, blur: canny.blur })
+      : control === 'canny' ? await studio().canvas.controlMap(edgesOf(source, layer))
         : await studio().canvas.controlMap({ control: 'depth', hash: source, from: depthFrom.get(id) ?? 'map' });
     const now = canvas.getState().document.layers[id];
     // What is wanted may have moved on; its own map is on the way then.
@@ -38,6 +49,8 @@ async function make(layer: ControlLayer, key: string): Promise<void> {
     useControlMaps.setState(({ problems }) => ({ problems: { ...problems, [id]: toProblem(thrown) } }));
   } finally {
     useControlMaps.setState(({ making }) => ({ making: new Set([...making].filter((one) => one !== id)) }));
+    const next = wanted.get(id);
+    if (next !== undefined) await make(...next);
   }
 }
 
@@ -52,7 +65,11 @@ export function keepControlMaps(): void {
       if (layer.kind !== 'control' || layer.source === null) continue;
       const key = keyOf(layer);
       if (made.get(layer.id) === key || (layer.map !== null && !made.has(layer.id) && !depthFrom.has(layer.id))) {
-        if (!made.has(layer.id)) made.set(layer.id, key);
+        if (!made.has(layer.id)) {
+          made.set(layer.id, key);
+          // Known to the studio, which gets ready for the slider to be moved.
+          if (layer.control === 'canny') void studio().canvas.controlMap(edgesOf(layer.source, layer)).catch(() => undefined);
+        }
         continue;
       }
       made.set(layer.id, key);

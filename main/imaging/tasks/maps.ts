@@ -4,20 +4,40 @@ import { decodeDepth, decodeImage, decodeMask, decodeRgba, encodePng } from '../
 import { depthMap } from '../../../native/image/depth.ts';
 import { featherMask, growMask, invertMask, maskBounds, shrinkMask } from '../../../native/image/mask.ts';
 import { alphaOf } from '../../../native/image/rgba.ts';
-import { smartSelect } from '../../../native/image/smartSelect.ts';
-import type { MaskImage } from '../../engine/protocol.ts';
+import { selectAt, selectable } from '../../../native/image/smartSelect.ts';
+import type { SelectablePicture } from '../../../native/image/smartSelect.ts';
+import { withOpenCv } from '../../../native/image/opencv.ts';
+import type { MaskImage, RgbImage } from '../../engine/protocol.ts';
 import type { ImagingTask, MadeMask, MadePicture, MaskFilterTask } from '../messages.ts';
 import { naming } from './naming.ts';
 
 type Task<Type extends ImagingTask['type']> = Extract<ImagingTask, { type: Type }>;
 
+/** The picture looked at last: a slider that moves and clicks that follow each other ask for the same. Stored files never change. */
+let last: { readonly path: string; readonly image: RgbImage; selectable?: SelectablePicture } | undefined;
+const keptPixels = 4 * 1024 * 1024;
+
+async function pictureOf(path: string): Promise<{ readonly image: RgbImage; selectable?: SelectablePicture }> {
+  if (last?.path === path) return last;
+  const image = await naming(path, () => decodeImage(path));
+  const read = { path, image };
+  last = image.width * image.height <= keptPixels ? read : undefined;
+  return read;
+}
+
+export function warmEdges(): Promise<true> {
+  return withOpenCv(() => true);
+}
+
 export async function controlMapOf({ path, map }: Task<'controlMap'>): Promise<MadePicture> {
-  const made = map.control === 'canny' ? await cannyMap(await naming(path, () => decodeImage(path)), map) : depthMap(await naming(path, () => decodeDepth(path)), map.invert);
+  const made = map.control === 'canny' ? await cannyMap((await pictureOf(path)).image, map) : depthMap(await naming(path, () => decodeDepth(path)), map.invert);
   return { image: await encodePng(made), width: made.width, height: made.height };
 }
 
 export async function smartSelectOf({ path, x, y, tolerance }: Task<'smartSelect'>): Promise<MadeMask> {
-  return maskFile(smartSelect(await naming(path, () => decodeImage(path)), x, y, { tolerance }));
+  const picture = await pictureOf(path);
+  picture.selectable ??= selectable(picture.image);
+  return maskFile(selectAt(picture.selectable, x, y, { tolerance }));
 }
 
 export async function filterMaskOf({ path, from, filters }: Task<'filterMask'>): Promise<MadeMask> {
@@ -36,5 +56,11 @@ function filtered(mask: MaskImage, filter: MaskFilterTask): MaskImage {
 
 async function maskFile(mask: MaskImage): Promise<MadeMask> {
   const { width, height, data } = mask;
-  return { image: await encodePng(mask), width, height, bounds: maskBounds(mask), selectedPixels: data.reduce((sum, value) => sum + (value >= 128 ? 1 : 0), 0) };
+  return { image: await encodePng(mask), width, height, bounds: maskBounds(mask), selectedPixels: countOf(data) };
+}
+
+function countOf(data: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (data[i]! >= 128) count++;
+  return count;
 }
