@@ -1,4 +1,4 @@
-import { BoxSelect, ChevronDown } from 'lucide-react';
+import { BoxSelect, ChevronDown, MoreHorizontal } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { keysOf, runCommand } from '../palette/commands.ts';
 import { setFeather, setGrow } from '../document/ops/items.ts';
@@ -6,7 +6,7 @@ import type { MaskLayer } from '../document/records.ts';
 import { canvas, change, selectedLayer, useCanvas } from '../project/canvasStore.ts';
 import { contentBounds } from '../document/bounds.ts';
 import { defaultOptions } from '../tools/tool.ts';
-import { Button } from '../ui/Button.tsx';
+import { Button, IconButton } from '../ui/Button.tsx';
 import { keyLabel } from '../ui/keyLabel.ts';
 import { Menu } from '../ui/Menu.tsx';
 import { NumberField } from '../ui/NumberField.tsx';
@@ -65,6 +65,12 @@ function Settings() {
 
 const pixelVerbs = [['New layer', 'canvas.selection.lift'], ['Fill', 'canvas.selection.fill'], ['Erase', 'canvas.selection.erase']] as const;
 
+const maskVerbs = [['Selection from it', 'canvas.selection.fromMask'], ['Clear', 'canvas.layer.clear'], ['Grow by 1 px', 'canvas.mask.grow'], ['Shrink by 1 px', 'canvas.mask.shrink'], ['Fit the frame to it', 'canvas.frame.fitMasks']] as const;
+
+function MaskMenu() {
+  return <Menu align="end" trigger={<IconButton tiny label="More about the mask"><MoreHorizontal size={14} /></IconButton>} items={maskVerbs.map(([label, id]) => ({ label, keys: keysOf(id), run: () => runCommand(id) }))} />;
+}
+
 /** What can be done with the pixels that are selected; where there is little room, a menu. */
 function SelectionVerbs() {
   return (
@@ -95,7 +101,7 @@ export function OptionBar() {
   const selecting = usePixelSelection((state) => state.selection !== null);
   const verbs = tool === 'frame' ? [['Fit to layers', 'canvas.frame.fitLayers'], ['Fit to masks', 'canvas.frame.fitMasks']] as const
     : tool === 'transform' ? [['Flip sideways', 'canvas.layer.flipHorizontal'], ['Flip upright', 'canvas.layer.flipVertical']] as const
-    : mask !== undefined && options.target === 'mask' ? [['Select', 'canvas.selection.fromMask'], ['Invert', 'canvas.mask.invert'], ['Clear', 'canvas.layer.clear']] as const : [];
+    : mask !== undefined && options.target === 'mask' ? [['Invert', 'canvas.mask.invert']] as const : [];
   return (
     <div className={css.opts} role="toolbar" aria-label="Tool settings" data-region="options" onPointerUp={() => canvas.settle()}>
       <span className={css.name}>{entry?.icon}<span>{entry?.name}</span></span>
@@ -104,6 +110,7 @@ export function OptionBar() {
       {mask !== undefined && options.target === 'mask' && <MaskFields mask={mask} />}
       <span className={css.grow} />
       {selecting && <SelectionVerbs />}
+      {!selecting && mask !== undefined && options.target === 'mask' && <MaskMenu />}
       {!selecting && verbs.map(([title, id]) => { const keys = keysOf(id); return <Button key={id} size="sm" kind="ghost" className={css.wide} onClick={() => runCommand(id)}>{title} {keys !== undefined && <kbd>{keyLabel(keys)}</kbd>}</Button>; })}
     </div>
   );
