@@ -3,6 +3,7 @@ import type { CanvasDocument, Rect } from '../document/records.ts';
 import type { CanvasPoint } from '../document/spaces.ts';
 import { studio } from '../studio/current.ts';
 import type { FillRequest, MadePixels } from '../tools/tool.ts';
+import { isRaster } from './compositor.ts';
 import { floodFill } from './floodFill.ts';
 import { pictureRaster, upload } from './pixels.ts';
 import { intersect, isEmpty, outward, union } from './rect.ts';
@@ -23,11 +24,27 @@ function contains(rect: Rect, { x, y }: CanvasPoint): boolean {
   return x >= rect.x && y >= rect.y && x < rect.x + rect.width && y < rect.y + rect.height;
 }
 
+/** The most pixels of a stored picture that a click looks at as it is. */
+const lookPixels = lookEdge ** 2;
+
+/** The stored picture that is all there is to see, where nothing was done to it: it need not be drawn and stored once more. */
+async function untouched(document: CanvasDocument, point: CanvasPoint): Promise<{ readonly hash: string; readonly rect: Rect } | undefined> {
+  const [layer, ...others] = document.order.flatMap((id) => document.layers[id] ?? []).filter((one) => isRaster(one) && one.visible && one.opacity > 0);
+  const [item] = layer?.items ?? [];
+  if (layer === undefined || others.length > 0 || layer.opacity < 1 || layer.items.length !== 1 || item?.type !== 'image' || item.blend !== 'add' || item.part !== undefined) return undefined;
+  const [a, b, c, d, e, f] = layer.transform;
+  const rect = { ...item.rect, x: item.rect.x + e, y: item.rect.y + f };
+  if (a !== 1 || b !== 0 || c !== 0 || d !== 1 || !Number.isInteger(rect.x) || !Number.isInteger(rect.y) || !contains(rect, point) || rect.width * rect.height > lookPixels) return undefined;
+  const { width, height } = await studio().assets.info({ hash: item.hash });
+  return width === rect.width && height === rect.height ? { hash: item.hash, rect } : undefined;
+}
+
 /** The object under a point as a mask; null where there is no picture or no object. */
 export async function smartSelect(document: CanvasDocument, point: CanvasPoint, tolerance: number, signal: AbortSignal): Promise<MadePixels | null> {
-  const area = areaAround(document, point);
+  const stored = await untouched(document, point);
+  const area = stored?.rect ?? areaAround(document, point);
   if (area === undefined) return null;
-  const hash = await upload(await pictureRaster(document, area));
+  const hash = stored?.hash ?? await upload(await pictureRaster(document, area));
   signal.throwIfAborted();
   const found = await studio().canvas.smartSelect({ hash, x: Math.floor(point.x - area.x), y: Math.floor(point.y - area.y), tolerance }, { signal });
   return found.bounds === null ? null : { hash: found.hash, rect: area };
