@@ -72,7 +72,8 @@ describe.skipIf(skipped !== undefined)('the canvas without a model', () => {
     await canvas.drag([[30, 40], [60, 70], [70, 90]]);
     await soon(() => canvas.layers.count()).toBe(2);
     const painted = await canvas.digest('Mask 1');
-    await page.getByRole('button', { name: 'Select', exact: true }).click();
+    await page.getByRole('button', { name: 'More about the mask' }).click();
+    await page.getByRole('menuitem', { name: 'Selection from it' }).click();
     const lines = page.getByTestId('selection');
     await lines.waitFor();
     // With a mask chosen, Delete means the mask, and the selection outlives it.

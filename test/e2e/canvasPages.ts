@@ -48,12 +48,12 @@ export function canvasPages(): CanvasPages {
     await Promise.all(own.splice(0).map((studio) => studio.stop()));
     const bad = closed.find((one) => one.status === 'rejected');
     if (bad !== undefined) throw bad.reason;
-  });
+  }, 60_000);
   afterAll(async () => {
     await browser?.close();
     await shared?.stop();
     await Promise.all(dirs.map(removeData));
-  });
+  }, 60_000);
   return {
     dir,
     open: async (size) => {
