@@ -59,11 +59,7 @@ export function SearchBar() {
   const mode = useView((view) => view.mode);
   const inspector = useView((view) => view.inspectorOpen);
   const [text, setDraft] = useState(filter.text ?? '');
-  useEffect(() => {
-    if (text === (useGallery.getState().filter.text ?? '')) return;
-    const timer = setTimeout(() => setText(text.trim() === '' ? '' : text), 60);
-    return () => clearTimeout(timer);
-  }, [text]);
+  useEffect(() => setText(text.trim() === '' ? '' : text), [text]);
   const save = async (): Promise<void> => {
     const name = [text, ...partsOf(filter).map((part) => part.name)].filter(Boolean).join(', ');
     await studio().gallery.saveSearch({ name, filter });

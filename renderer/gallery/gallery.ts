@@ -10,6 +10,8 @@ import { firstGap, makeSparse, pageStart } from './sparse.ts';
 import type { Sparse } from './sparse.ts';
 
 const pageSize = 300;
+/** The first page fills a large screen; what lies beyond comes with the first look at it. */
+const firstPageSize = 120;
 
 interface Gallery {
   readonly filter: GalleryFilter;
@@ -44,7 +46,7 @@ export async function search(change: { readonly filter?: GalleryFilter; readonly
     const began = performance.now();
     const [timeline, page] = await Promise.all([
       studio().gallery.timeline({ filter }, { signal: mine.signal }),
-      studio().gallery.search({ filter, sort, limit: pageSize }, { signal: mine.signal }),
+      studio().gallery.search({ filter, sort, limit: firstPageSize }, { signal: mine.signal }),
     ]);
     if (mine.signal.aborted) return;
     const result = makeSparse(timeline, sort);
@@ -130,9 +132,24 @@ export function show(filter: GalleryFilter): void {
   void search({ filter: { ...(text === undefined ? {} : { text }), ...filter } });
 }
 
+let typed: string | undefined;
+let following = false;
+
+/** Searches by words as they are typed: at once, and one search after the other; of words typed meanwhile only the last are looked for. */
 export function setText(text: string): void {
-  const { text: _before, ...rest } = useGallery.getState().filter;
-  void search({ filter: text === '' ? rest : { ...rest, text } });
+  typed = text;
+  if (!following) void followTyping();
+}
+
+async function followTyping(): Promise<void> {
+  following = true;
+  while (typed !== undefined) {
+    const text = typed;
+    typed = undefined;
+    const { text: before = '', ...rest } = useGallery.getState().filter;
+    if (text !== before) await search({ filter: text === '' ? rest : { ...rest, text } });
+  }
+  following = false;
 }
 
 /** Sets or removes one part of the filter. */
