@@ -13,6 +13,7 @@ import { canvasDocument, change } from '../project/canvasStore.ts';
 import { go } from '../shell/view.ts';
 import { studio } from '../studio/current.ts';
 import type { PictureRef } from '../studio/picture.ts';
+import { toProblem } from '../studio/problem.ts';
 import { fitCanvas } from './fit.ts';
 import { addReferences, placePictures } from './verbs.ts';
 
@@ -42,30 +43,53 @@ export function frameForRequest(request: GenerateInput): void {
   }
 }
 
-/** Lays out what a row was made from: source, mask, references and map, each as the layer that it was. One undo step apiece. */
-export async function recallOnCanvas(request: GenerateInput, row: Generation): Promise<void> {
-  const of = (role: string): readonly string[] => row.parents.filter((parent) => parent.role === role).map((parent) => parent.hash);
-  const named = async (hash: string, name: string): Promise<PictureRef> => {
-    const info = await studio().assets.info({ hash });
-    const parent = row.parents.find((one) => one.hash === hash);
-    return { hash, name, width: info.width, height: info.height, generationId: parent?.generationId ?? undefined };
+/** The pictures of a request that a recall could not lay out, as a person would name them. */
+export type Absent = 'source picture' | 'mask' | 'map' | 'reference';
+
+/**
+ * Lays out what a request was made from: source, mask, references and map, each as the layer that it was, one undo step apiece.
+ * `parents` says from which rows they came. out: what is not in this gallery any more, or never was.
+ */
+export async function recallOnCanvas(request: GenerateInput, parents: Generation['parents'] = []): Promise<readonly Absent[]> {
+  const absent = new Set<Absent>();
+  const stored = async (hash: string, what: Absent, name: string): Promise<PictureRef | undefined> => {
+    try {
+      const { width, height } = await studio().assets.info({ hash });
+      return { hash, name, width, height, generationId: parents.find((one) => one.hash === hash)?.generationId ?? undefined };
+    } catch (thrown) {
+      if (toProblem(thrown).code !== 'ASSET_MISSING') throw thrown;
+      absent.add(what);
+      return undefined;
+    }
   };
   go('canvas');
-  const source = 'image' in request ? request.image : undefined;
-  if (source !== undefined) await placePictures([await named(source, 'Source')]);
+  const source = 'image' in request ? await stored(request.image, 'source picture', 'Source') : undefined;
+  if (source !== undefined) await placePictures([source]);
   else frameForRequest(request);
   const { frame } = canvasDocument();
-  if (request.kind === 'inpaint') {
-    const info = await studio().assets.info({ hash: request.denoiseMask });
-    const rect = { x: frame.x, y: frame.y, width: info.width, height: info.height };
-    change((document) => addLayer(newMaskLayer(freeName(document, 'mask'), [imageItem(request.denoiseMask, rect)]), document.order.at(-1) ?? null)(document), { mark: 'Recall mask' });
+  // A mask without its picture would lie somewhere.
+  const mask = request.kind === 'inpaint' && source !== undefined ? await stored(request.denoiseMask, 'mask', 'Mask') : undefined;
+  if (mask !== undefined) {
+    const rect = { x: frame.x, y: frame.y, width: mask.width, height: mask.height };
+    change((document) => addLayer(newMaskLayer(freeName(document, 'mask'), [imageItem(mask.hash, rect)]), document.order.at(-1) ?? null)(document), { mark: 'Recall mask' });
   }
-  if (request.kind === 'control') {
-    const info = await studio().assets.info({ hash: request.map });
-    const layer = { ...newControlLayer({ name: request.control === 'canny' ? 'Edges' : 'Depth', control: request.control, map: request.map, transform: translation(frame.x, frame.y) }), size: { width: info.width, height: info.height } };
-    change(sequence(framed(info), (document) => addLayer(layer, document.order.at(-1) ?? null)(document)), { mark: 'Recall control' });
+  const map = request.kind === 'control' ? await stored(request.map, 'map', 'Map') : undefined;
+  if (request.kind === 'control' && map !== undefined) {
+    const { width, height } = map;
+    const layer = { ...newControlLayer({ name: request.control === 'canny' ? 'Edges' : 'Depth', control: request.control, map: request.map, transform: translation(frame.x, frame.y) }), size: { width, height } };
+    change(sequence(framed(map), (document) => addLayer(layer, document.order.at(-1) ?? null)(document)), { mark: 'Recall control' });
   }
-  const references = of('reference');
-  if (references.length > 0) addReferences(await Promise.all(references.map((hash) => named(hash, 'Reference'))), request.kind === 'textToImage' ? request.referenceTask ?? 'subject' : 'subject');
+  const hashes = 'references' in request ? request.references ?? [] : [];
+  const references = (await Promise.all(hashes.map((hash) => stored(hash, 'reference', 'Reference')))).filter((one) => one !== undefined);
+  if (references.length > 0) addReferences(references, request.kind === 'textToImage' ? request.referenceTask ?? 'subject' : 'subject');
   fitCanvas();
+  return [...absent];
+}
+
+/** How a recall went, in one sentence. */
+export function recallSentence(absent: readonly Absent[]): string {
+  if (absent.length === 0) return 'Every parameter is back';
+  const last = absent.at(-1) ?? '';
+  const names = absent.length === 1 ? last : `${absent.slice(0, -1).join(', ')} and ${last}`;
+  return `Every parameter is back. Its ${names} ${absent.length === 1 ? 'is' : 'are'} not in this gallery: bring ${absent.length === 1 ? 'it' : 'them'} in to draw the same again.`;
 }

@@ -1,5 +1,5 @@
 import type { Generation } from '../../preload/contract/project.ts';
-import { editOnCanvas, recallOnCanvas } from '../canvas/open.ts';
+import { editOnCanvas, recallOnCanvas, recallSentence } from '../canvas/open.ts';
 import { addPictures, applyRequest, useComposer } from '../create/composer.ts';
 import { say } from '../shell/notices.ts';
 import { go, openCompare, useView } from '../shell/view.ts';
@@ -88,9 +88,9 @@ export async function recallFrom(id: string | undefined, what: 'all' | 'prompt' 
   } else {
     const row = await studio().gallery.get({ id });
     applyRequest(request, modelId);
-    await recallOnCanvas(request, row);
+    return say(recallSentence(await recallOnCanvas(request, row.parents)));
   }
-  say(what === 'all' ? 'Every parameter is back' : what === 'prompt' ? 'The prompt is back' : 'The seed is back, and locked');
+  say(what === 'prompt' ? 'The prompt is back' : 'The seed is back, and locked');
 }
 
 export function compareThese(ids: readonly string[]): void {

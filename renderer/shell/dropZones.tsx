@@ -2,6 +2,7 @@ import { FilePlus2, ImagePlus, Images, Layers, MessageSquare, Mountain, RotateCc
 import type { ReactNode } from 'react';
 import { controlFromPicture } from '../canvas/guides.ts';
 import { openProjectFile } from '../canvas/files.ts';
+import { recallOnCanvas, recallSentence } from '../canvas/open.ts';
 import { addReferences, placePictures } from '../canvas/verbs.ts';
 import { addPictures, applyRequest, currentModel, pictureLimit, useComposer } from '../create/composer.ts';
 import type { Point } from '../document/records.ts';
@@ -53,8 +54,7 @@ async function recall(load: Load): Promise<void> {
   const [first] = await brought(load);
   if (first?.request === undefined) throw refusal('This file carries no parameters. Pictures saved by the studio, and many other tools, do.');
   applyRequest(first.request, null);
-  go('canvas');
-  say('Every parameter is back');
+  say(recallSentence(await recallOnCanvas(first.request)));
 }
 
 function references(): number {
