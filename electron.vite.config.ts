@@ -15,6 +15,7 @@ export default defineConfig(({ command, mode }) => ({
           'engine/entry': 'main/engine/entry.ts',
           'imaging/worker': 'main/imaging/worker.ts',
           'history/worker': 'main/history/worker.ts',
+          'models/planWorker': 'main/models/planWorker.ts',
           'models/hashWorker': 'main/models/hashWorker.ts',
           'native/weights/pack/worker': 'native/weights/pack/worker.ts',
         },

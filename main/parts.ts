@@ -8,6 +8,7 @@ import { Staging } from './canvas/staging.ts';
 import type { OpenNotice } from './history/open.ts';
 import { Imaging } from './imaging/imaging.ts';
 import { openJobQueue } from './jobs/jobQueue.ts';
+import { MemoryForecast } from './models/memoryForecast.ts';
 import { builtInModelId } from './models/modelList.ts';
 import { storedPictures } from './pictures.ts';
 import { projectFiles } from './projects/projectFiles.ts';
@@ -39,8 +40,10 @@ export async function openParts(base: StudioBase): Promise<StudioParts> {
       staging: new Staging({ history, assets, imaging, pictures, events }),
       pictures: new CanvasPictures({ assets, imaging, rows: history.canvas, decoded: pictures, depth: new DepthEstimator({ engine, models, settings, builtInModelId }) }),
     };
+    const memory = new MemoryForecast({ models, settings: () => settings.get(), enginePid: () => engine.status().pid });
+    closing.push(() => memory.close());
     const queue = await openJobQueue({
-      history, assets, imaging, engine, models, settings, events,
+      history, assets, imaging, engine, models, settings, events, memory,
       pictures,
       report,
     });

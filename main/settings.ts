@@ -17,6 +17,8 @@ export const defaultSettings: Settings = {
   notifications: true,
   trashDays: 30,
   lastProjectId: null,
+  memoryLimitBytes: null,
+  vaeTile: null,
   keys: {},
 };
 

@@ -27,7 +27,7 @@ export interface EngineOptions {
   readonly attention?: AttentionVariant;
   /** A folder where this model's packed weights are made once and kept; without it each load packs them anew. */
   readonly packedDir?: string;
-  /** Private memory that networks may take together; where all do not fit they come and go one by one. Default: what is free. */
+  /** Private memory that networks may take together; where all do not fit they come and go one by one, and one that does not fit even alone is OUT_OF_MEMORY. Default: what is free, and no refusal. */
   readonly memoryBytes?: number;
 }
 

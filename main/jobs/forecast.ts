@@ -1,10 +1,11 @@
 /** What is known of a job before it runs, from the gallery, the model list and what was measured here. */
 import type { JobRequest } from '../../preload/contract/generation.ts';
-import type { Estimate, JobRecord } from '../../preload/contract/jobs.ts';
+import type { Estimate, JobRecord, MemoryOutlook } from '../../preload/contract/jobs.ts';
 import type { Generation } from '../../preload/contract/project.ts';
 import type { ModelEntry } from '../../preload/contract/system.ts';
 import { StudioError } from '../errors.ts';
 import { inputsOfRequest } from '../history/inputs.ts';
+import type { MemoryForecast, RequestSizes } from '../models/memoryForecast.ts';
 import type { AssetStore, HistoryService, ModelList } from '../services.ts';
 import { Estimates, sampleOf, workOf } from './estimates.ts';
 import { warningsFor } from './warnings.ts';
@@ -13,6 +14,8 @@ export interface ForecastParts {
   readonly gallery: Pick<HistoryService['gallery'], 'search' | 'get'>;
   readonly assets: Pick<AssetStore, 'info'>;
   readonly models: Pick<ModelList, 'list'>;
+  /** Left out where memory is not foretold. */
+  readonly memory?: Pick<MemoryForecast, 'of'> | undefined;
 }
 
 /** Rows of former sessions that are read to begin with. */
@@ -57,7 +60,18 @@ export class Forecast {
     // A mask or a control map is drawn by hand or made from a picture: only pictures can be unfamiliar.
     const pictures = [...new Set(inputs.filter(({ role }) => role === 'source' || role === 'reference').map(({ hash }) => hash))];
     const unfamiliar = model.vocabulary === null ? [] : await this.#unfamiliar(pictures);
-    return { ...time, warnings: warningsFor(request, model, { unfamiliar, totalMs: time.totalMs }) };
+    const memory = await this.#memory(request, model, { source, references: infos.filter((_, i) => inputs[i]?.role === 'reference' || request.kind === 'understand') });
+    return { ...time, warnings: warningsFor(request, model, { unfamiliar, totalMs: time.totalMs, memory }), ...(memory && { memory }) };
+  }
+
+  /** For a job that ran out of it. Undefined where it cannot be foretold. */
+  async memoryOf(job: JobRecord): Promise<MemoryOutlook | undefined> {
+    return (await this.of(job.request, job.modelId).catch(() => undefined))?.memory;
+  }
+
+  /** A model that cannot be read says so when it is used: here it only means that nothing is known. */
+  #memory(request: JobRequest, model: ModelEntry, sizes: RequestSizes): Promise<MemoryOutlook | undefined> {
+    return model.state === 'ready' ? (this.#parts.memory?.of(request, model, sizes) ?? Promise.resolve(undefined)).catch(() => undefined) : Promise.resolve(undefined);
   }
 
   /** Notes how much work a job is, so that the queue can add it up without waiting. */

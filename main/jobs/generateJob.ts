@@ -15,6 +15,8 @@ export interface GenerateParts {
   readonly loader: ModelLoader;
   readonly pictures: Pictures;
   readonly previewEvery: () => number;
+  /** Of the settings: for requests that do not say themselves. */
+  readonly vaeTile?: () => number | null;
 }
 
 /** A run of a job: how it may be stopped, and where it tells how far it is. */
@@ -30,7 +32,9 @@ export interface Drawn {
 }
 
 /** Draws and stores. The file is on disk when the row is returned. Errors: ASSET_MISSING, MODEL_MISSING, DISK_FULL, the engine's. */
-export async function runGenerate(job: JobRecord, input: GenerateInput, run: JobRun, parts: GenerateParts): Promise<Drawn> {
+export async function runGenerate(job: JobRecord, wanted: GenerateInput, run: JobRun, parts: GenerateParts): Promise<Drawn> {
+  const vaeTile = wanted.vaeTile ?? parts.vaeTile?.() ?? null;
+  const input: GenerateInput = { ...wanted, ...(vaeTile !== null && { vaeTile }) };
   // Before the model is loaded: a picture that is gone is said at once.
   const asked = await toEngineRequest(input, parts.pictures, parts.previewEvery());
   const model = await parts.loader.ensure(job.modelId, run);

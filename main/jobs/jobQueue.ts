@@ -3,6 +3,7 @@ import type { BatchRecord, JobRecord, QueueStatus } from '../../preload/contract
 import { StudioError, toFailure, type Failure } from '../errors.ts';
 import type { Imaging } from '../imaging/imaging.ts';
 import { inputsOfRequest } from '../history/inputs.ts';
+import type { MemoryForecast } from '../models/memoryForecast.ts';
 import type { AssetStore, EngineService, EventHub, HistoryService, JobQueue, ModelList, NewGeneration, Pictures, Room, SettingsService } from '../services.ts';
 import { fillTurn } from './askJob.ts';
 import { Batches, countStates } from './batches.ts';
@@ -25,6 +26,7 @@ export interface QueueParts {
   readonly models: Pick<ModelList, 'list' | 'dirOf'>;
   readonly settings: Pick<SettingsService, 'get'>;
   readonly events: Pick<EventHub, 'publish' | 'follow'>;
+  readonly memory?: Pick<MemoryForecast, 'of'>;
   /** Where a bug is noted down. */
   readonly report?: (failure: Failure, what: string) => void;
   /** How long `close` waits for the running step. */
@@ -62,7 +64,7 @@ class Queue implements JobQueue {
     const { history, assets, pictures, engine, events, imaging, settings, models } = parts;
     this.#table = new JobTable(history.jobs, events, jobs);
     this.#previews = new Previews((image) => imaging.encodePreview(image));
-    this.#forecast = new Forecast({ gallery: history.gallery, assets, models });
+    this.#forecast = new Forecast({ gallery: history.gallery, assets, models, memory: parts.memory });
     this.#batches = new Batches({
       gallery: history.gallery, assets, imaging, events, table: this.#table, rows: history.jobs, seed: drawSeed, report: this.#report,
       submit: (wanted) => this.#add(wanted, false),
@@ -71,6 +73,8 @@ class Queue implements JobQueue {
       engine, pictures, events, table: this.#table, previews: this.#previews, chats: history.chats, report: this.#report,
       loader: new ModelLoader(engine, models, settings),
       previewEvery: () => settings.get().previewEvery,
+      vaeTile: () => settings.get().vaeTile ?? null,
+      memoryOf: (job) => this.#forecast.memoryOf(job),
       changed: (job) => this.#changed(job),
       halt: () => this.#halt(),
       finished: (job, made) => this.#learn(job, made),

@@ -34,8 +34,8 @@ export class ModelLoader {
   }
 
   #options(modelId: string): EngineOptions {
-    const { threads, provider, precision, attention } = this.#settings.get();
+    const { threads, provider, precision, attention, memoryLimitBytes = null } = this.#settings.get();
     const packedDir = this.#models.packedDirOf?.(modelId);
-    return { attention, ...(threads !== null && { threads }), ...(provider !== null && { provider }), ...(precision !== null && { precision }), ...(packedDir !== undefined && { packedDir }) };
+    return { attention, ...(threads !== null && { threads }), ...(provider !== null && { provider }), ...(precision !== null && { precision }), ...(memoryLimitBytes !== null && { memoryBytes: memoryLimitBytes }), ...(packedDir !== undefined && { packedDir }) };
   }
 }

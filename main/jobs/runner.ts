@@ -1,5 +1,5 @@
 /** The one loop that runs jobs: takes the next, sees it through to its end, writes that down, goes on. */
-import type { JobRecord, Progress } from '../../preload/contract/jobs.ts';
+import type { JobRecord, MemoryOutlook, Progress } from '../../preload/contract/jobs.ts';
 import { toFailure, type Failure } from '../errors.ts';
 import type { ProgressEvent, UnderstandResult } from '../engine/protocol.ts';
 import type { ChatRows, EventHub, NewGeneration } from '../services.ts';
@@ -22,6 +22,8 @@ export interface RunnerParts extends GenerateParts {
   /** Nothing more may start: why. */
   readonly halt: (why: 'disk' | 'engine') => Promise<void>;
   readonly report: (failure: Failure, what: string) => void;
+  /** What a job takes of memory, and what would fit; undefined where nobody knows. */
+  readonly memoryOf?: (job: JobRecord) => Promise<MemoryOutlook | undefined>;
   readonly finished: (job: JobRecord, made: NewGeneration | UnderstandResult) => void;
 }
 
@@ -157,7 +159,8 @@ export class Runner {
 
   async #failed(job: JobRecord, current: Current, error: unknown): Promise<void> {
     const { table, events, chats, halt, loader, report } = this.#parts;
-    const { state, failure } = outcomeOf(error, current.stop);
+    const { state, failure: plain } = outcomeOf(error, current.stop);
+    const failure = plain?.code === 'OUT_OF_MEMORY' ? withPlan(plain, await this.#parts.memoryOf?.(job)) : plain;
     if (failure?.code === 'INTERNAL') report(failure, `job ${job.id}`);
     if (failure?.code === 'MODEL_MISSING') loader.forget();
     const change = { state, failure: failure && storable(failure), progress: null };
@@ -223,6 +226,15 @@ export class Runner {
       if (progress) this.#progress(job.id, progress);
     };
   }
+}
+
+/** Adds to a failure what would fit, so that whoever reads it later can run that. */
+function withPlan(failure: Failure, memory: MemoryOutlook | undefined): Failure {
+  if (!memory) return failure;
+  const { neededBytes, freeBytes, plan } = memory;
+  const { precision, vaeTile, width, height, neededBytes: planBytes } = plan ?? {};
+  const details = { neededBytes, freeBytes, planPrecision: precision, planVaeTile: vaeTile, planWidth: width, planHeight: height, planBytes };
+  return { ...failure, details: { ...failure.details, ...Object.fromEntries(Object.entries(details).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))) } };
 }
 
 /** A row cannot hold NaN, and a stack is for the log. */

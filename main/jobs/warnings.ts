@@ -1,6 +1,6 @@
 /** What can be said before anything runs: words and pictures that the model cannot know, and requests beyond what it was made for. */
 import type { JobRequest } from '../../preload/contract/generation.ts';
-import type { Warning } from '../../preload/contract/jobs.ts';
+import type { MemoryOutlook, Warning } from '../../preload/contract/jobs.ts';
 import type { ModelEntry } from '../../preload/contract/system.ts';
 
 type Model = Pick<ModelEntry, 'name' | 'knows' | 'vocabulary' | 'contextImages' | 'sizes' | 'tasks'>;
@@ -8,7 +8,7 @@ type Model = Pick<ModelEntry, 'name' | 'knows' | 'vocabulary' | 'contextImages' 
 const slowMs = 10 * 60_000;
 
 /** `unfamiliar`: hashes of pictures that were not drawn here. */
-export function warningsFor(request: JobRequest, model: Model, facts: { readonly unfamiliar: readonly string[]; readonly totalMs: number | null }): Warning[] {
+export function warningsFor(request: JobRequest, model: Model, facts: { readonly unfamiliar: readonly string[]; readonly totalMs: number | null; readonly memory?: MemoryOutlook | undefined }): Warning[] {
   const warnings: Warning[] = [];
   const warn = (kind: Warning['kind'], message: string, items: readonly string[] = []): void => void warnings.push({ kind, message, items: [...items] });
   if (model.vocabulary !== null) {
@@ -32,6 +32,11 @@ export function warningsFor(request: JobRequest, model: Model, facts: { readonly
       warn('size', `${request.width}×${request.height} is larger than anything ${model.name} was trained on (${model.sizes.map((size) => size.join('×')).join(', ')}): expect repeats.`, [`${request.width}×${request.height}`]);
     }
   }
+  const { memory } = facts;
+  if (memory?.fits === 'no') {
+    const nothing = memory.plan === null ? ' Nothing smaller fits either.' : '';
+    warn('memory', `This takes ${gigabytes(memory.neededBytes)} of memory, even with one network at a time; ${gigabytes(memory.freeBytes)} ${memory.freeBytes < 2e9 ? 'is' : 'are'} free.${nothing}`);
+  }
   if (facts.totalMs !== null && facts.totalMs > slowMs) warn('slow', `This will take about ${Math.round(facts.totalMs / 60_000)} minutes on this machine.`);
   return warnings;
 }
@@ -47,6 +52,8 @@ export function unknownWords(text: string, vocabulary: readonly string[]): strin
     return true;
   });
 }
+
+const gigabytes = (bytes: number): string => (bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
 
 function wordsOf(text: string): string[] {
   return text.match(/[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*/gu) ?? [];

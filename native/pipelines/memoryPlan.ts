@@ -54,6 +54,8 @@ export interface MemoryPlan {
   readonly whole: number;
   /** The most with one network at a time. */
   readonly phased: number;
+  /** What the largest network takes by itself, its weights and its work. */
+  readonly largest: number;
 }
 
 const MIB = 2 ** 20;
@@ -63,8 +65,8 @@ const PROGRAM = 74 * MIB;
 const CHECKING = 27 * MIB;
 /** What sessions leave behind that come and go. */
 const TURNOVER = 9 * MIB;
-/** Chat marks around the words of a condition. */
-const MARKS = 24;
+/** Chat marks and fixed words around those of a condition. */
+const MARKS = 56;
 
 const phaseOf: Readonly<Record<NetworkName, Phase>> = {
   visualTokenizer: 'understand', llm: 'understand', lmHead: 'understand', refiner: 'understand', vaeEncoder: 'encode', yak: 'denoise', vaeDecoder: 'decode',
@@ -178,7 +180,7 @@ export function planMemory(checkpoint: Checkpoint, choice: MemoryChoice, job: Me
     return { network, phase: phaseOf[network], ...weightMemory(graph), work };
   });
   const base = ownBytes(checkpoint, choice, runs, job, tokenizerBytes);
-  return { networks, base, whole: base + peakOf(networks, true), phased: base + TURNOVER + peakOf(networks, false) };
+  return { networks, base, whole: base + peakOf(networks, true), phased: base + TURNOVER + peakOf(networks, false), largest: Math.max(...networks.map(({ held, loading, work }) => Math.max(loading, held + work))) };
 }
 
 /** The most of a job that loads its networks in their order, and keeps them or lets each go before the next. */

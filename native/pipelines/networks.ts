@@ -48,7 +48,7 @@ interface Prepared {
 
 /** What a network needs to run once, apart from others. */
 interface Need {
-  /** While its session is made and while it runs, whichever is more. */
+  /** While its session is made and while it runs, whichever is more; its weights are in it. */
   readonly most: number;
   readonly held: number;
 }
@@ -88,7 +88,7 @@ export class Networks {
     return [...this.loaded.values()].reduce((sum, { held }) => sum + held, 0);
   }
 
-  /** Lets the least recently used sessions go until one more fits beside the rest. */
+  /** Lets the least recently used sessions go until one more fits beside the rest. OUT_OF_MEMORY where it cannot fit under a limit that was set. */
   private async makeRoom(name: NetworkName, need: Need): Promise<void> {
     const known = this.loaded.get(name)?.held ?? 0;
     // A processor's memory is the machine's; what a card has is only known where somebody says so.
@@ -99,6 +99,12 @@ export class Networks {
       this.loaded.delete(other);
       this.unloaded.add(other);
       await session.release();
+    }
+    // What the machine has may grow while we ask (others swap out, caches shrink); a limit that somebody set is one.
+    if (this.options.budgetBytes !== undefined && need.most > budget) {
+      throw new EngineError('OUT_OF_MEMORY', `the ${name} network needs ${Math.ceil(need.most / 2 ** 20)} MiB, more than the ${Math.floor(budget / 2 ** 20)} MiB that it may take`, {
+        network: name, neededBytes: Math.ceil(need.most), freeBytes: budget,
+      }, { retryable: true });
     }
   }
 

@@ -23,6 +23,9 @@ const margin = z.int().nonnegative().max(maxSide);
 
 export const seedSchema = z.int().nonnegative();
 
+/** Side of the pieces in which the autoencoder may work, pixels. */
+export const vaeTileSchema = z.int().min(128).max(maxSide).multipleOf(32);
+
 const sampling = {
   prompt: textSchema,
   steps: opt(z.int().min(1).max(1_000)),
@@ -32,6 +35,8 @@ const sampling = {
   /** Overrides the checkpoint's timestep shift: false = none, a number = a fixed mu. */
   shift: opt(z.union([z.boolean(), z.number()])),
   noiseStream: opt(z.enum(['torch-f32', 'torch-bf16'])),
+  /** Takes less memory, and the picture differs a little. Filled in from the settings when the job runs, so that a row has it. */
+  vaeTile: opt(vaeTileSchema),
 };
 
 /** For requests elsewhere in the contract that sample in the same way. */

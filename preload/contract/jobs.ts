@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { countSchema, hashSchema, idSchema, textSchema, timeSchema } from './common.ts';
 import { failureSchema } from './errors.ts';
-import { canvasPlaceSchema, generateInputSchema, jobRequestSchema, seedSchema } from './generation.ts';
+import { canvasPlaceSchema, generateInputSchema, jobRequestSchema, precisionSchema, seedSchema, vaeTileSchema } from './generation.ts';
 
 const opt = z.exactOptional;
 
@@ -112,8 +112,37 @@ export const warningSchema = z.object({
 });
 export type Warning = z.infer<typeof warningSchema>;
 
+/** The same job in a way that fits: what would have to change. */
+export const fittingPlanSchema = z.object({
+  precision: opt(precisionSchema),
+  vaeTile: opt(vaeTileSchema),
+  width: opt(countSchema),
+  height: opt(countSchema),
+  neededBytes: countSchema,
+});
+export type FittingPlan = z.infer<typeof fittingPlanSchema>;
+
+/** What a job will take of memory: private memory of the engine process; weight files that are only mapped are not in it. */
+export const memoryOutlookSchema = z.object({
+  /** `oneByOne`: each network is loaded when it is needed and lets the others' memory go first. */
+  fits: z.enum(['whole', 'oneByOne', 'no']),
+  /** The most, in the way that it would run. */
+  neededBytes: countSchema,
+  /** With everything staying loaded. */
+  wholeBytes: countSchema,
+  /** What the engine can have: of the machine, of a control group, or by the settings. */
+  freeBytes: countSchema,
+  /** The most in each part of the job, one network at a time. */
+  phases: z.array(z.object({ phase: z.enum(['understand', 'encode', 'denoise', 'decode']), bytes: countSchema })),
+  /** Where it does not fit: what would; null where nothing does. */
+  plan: fittingPlanSchema.nullable(),
+});
+export type MemoryOutlook = z.infer<typeof memoryOutlookSchema>;
+
 /** What is known before anything runs. */
 export const estimateSchema = z.object({
+  /** Left out where it cannot be foretold: on a graphics card. */
+  memory: opt(memoryOutlookSchema),
   /** Null when this kind of job was never measured here. */
   totalMs: z.number().nonnegative().nullable(),
   basis: z.enum(['measured', 'scaled', 'none']),

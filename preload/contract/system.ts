@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { countSchema, hashSchema, idSchema, timeSchema } from './common.ts';
 import { failureSchema } from './errors.ts';
 import { modelSourceSchema } from './models.ts';
-import { attentionSchema, generateInputSchema, precisionSchema, providerSchema } from './generation.ts';
+import { attentionSchema, generateInputSchema, precisionSchema, providerSchema, vaeTileSchema } from './generation.ts';
 
 const opt = z.exactOptional;
 
@@ -63,6 +63,10 @@ export const settingsSchema = z.object({
   /** Days after which the trash is emptied; 0 = never. */
   trashDays: z.int().min(0).max(3_650),
   lastProjectId: idSchema.nullable(),
+  /** The most private memory that the engine's networks may take together; null = what is free. */
+  memoryLimitBytes: opt(z.int().min(0).max(2 ** 50).nullable()),
+  /** The autoencoder works in pieces of this side, pixels, where a request does not say; null = all at once. */
+  vaeTile: opt(vaeTileSchema.nullable()),
   /** Action → key, where it is not the default. */
   keys: z.record(z.string().max(100), z.string().max(100)),
 });

@@ -6,7 +6,7 @@ import { useWaiting } from '../queue/useWaiting.ts';
 import { go, useView } from '../shell/view.ts';
 import { explain } from '../studio/explain.ts';
 import { Button } from '../ui/Button.tsx';
-import { duration, plural } from '../ui/format.ts';
+import { bytes, duration, plural } from '../ui/format.ts';
 import { keyLabel } from '../ui/keyLabel.ts';
 import { Menu } from '../ui/Menu.tsx';
 import { Notice } from '../ui/Notice.tsx';
@@ -15,8 +15,10 @@ import { Chips } from './Chips.tsx';
 import css from './Composer.module.css';
 import { usePreset } from '../canvas/presetTasks.ts';
 import { applyRemedy, usePlan } from '../canvas/run.ts';
-import { useCanvas } from '../project/canvasStore.ts';
+import { chooseFit, fitLabel, fitNote, type Fit } from '../models/fit.ts';
+import { change, useCanvas } from '../project/canvasStore.ts';
 import { documentBounds } from '../document/bounds.ts';
+import { setFrameSize } from '../document/ops/frame.ts';
 import { Presets } from '../canvas/Presets.tsx';
 import { useStaging } from '../staging/staging.ts';
 import { setTask, useComposer } from './composer.ts';
@@ -69,9 +71,20 @@ function Warnings({ outlook }: { readonly outlook: Outlook | undefined }) {
   return (
     <>
       {unknown !== undefined && <Notice tone="warn" action={<Button size="sm" onClick={() => go('models')}>See Ovis-U1-3B</Button>}>{unknown}</Notice>}
-      {others.map((warning) => <Notice key={warning.kind} tone="warn">{warning.message}</Notice>)}
+      {others.map((warning) => <Notice key={warning.kind} tone="warn" action={warning.kind === 'memory' && outlook?.memory?.plan != null ? <Fitting fit={outlook.memory.plan} /> : undefined}>{warning.message}</Notice>)}
     </>
   );
+}
+
+/** Runs the same thing in the nearest way that fits into memory. */
+function Fitting({ fit }: { readonly fit: Fit }) {
+  const runIt = async (): Promise<void> => {
+    const { width, height } = fit;
+    await chooseFit(fit);
+    if (width !== undefined && height !== undefined) change(setFrameSize(width, height), { mark: 'Frame' });
+    runCommand('prompt.run');
+  };
+  return <Button size="sm" title={fitNote(fit)} onClick={() => { void runIt(); }}>{fitLabel(fit)}</Button>;
 }
 
 /** What stands in the way of a run that has its words, with the nearest thing that works; and facts worth knowing. */
@@ -90,6 +103,7 @@ function TimeAhead({ outlook }: { readonly outlook: Outlook | undefined }) {
   const parts = [
     task === 'ask' || outlook === undefined || outlook.jobs === 1 ? '' : plural(outlook.jobs, 'picture'),
     outlook?.totalMs == null ? '' : `about ${duration(outlook.totalMs)}`,
+    outlook?.memory === undefined || outlook.memory.fits === 'no' ? '' : `${bytes(outlook.memory.neededBytes)} of memory${outlook.memory.fits === 'oneByOne' ? ', one network at a time' : ''}`,
     waiting > 0 ? `after ${plural(waiting, 'job')}` : '',
   ];
   return <span className={css.est}>{parts.filter(Boolean).join(' · ')}</span>;

@@ -13,6 +13,7 @@ export interface Outlook {
   readonly totalMs: number | null;
   readonly jobs: number;
   readonly warnings: Estimate['warnings'];
+  readonly memory: Estimate['memory'];
 }
 
 /** A request that takes as long as the run will. Its pixels are those of the run before: they are drawn only when it is sent. */
@@ -51,7 +52,7 @@ export function useEstimate(): Outlook | undefined {
   }, [key]);
   if (key === '' || estimate === undefined) return undefined;
   const { jobs } = planBatch(state);
-  const { totalMs, warnings } = estimate.value;
+  const { totalMs, warnings, memory } = estimate.value;
   // While a newer answer is on its way the time of the older one is close enough; its warnings may be about other words.
-  return { totalMs: totalMs === null || !timed ? null : totalMs * jobs, jobs, warnings: estimate.key === key ? warnings : [] };
+  return { totalMs: totalMs === null || !timed ? null : totalMs * jobs, jobs, warnings: estimate.key === key ? warnings : [], memory: estimate.key === key ? memory : undefined };
 }

@@ -68,6 +68,15 @@ function Engine({ settings, save }: { readonly settings: Settings; readonly save
         <Select<Precision | 'auto'> label="Weights" value={settings.precision ?? 'auto'} onChange={(precision) => save({ precision: precision === 'auto' ? null : precision })}
           options={[{ value: 'auto', label: 'Chosen by the engine' }, { value: 'fp32', label: 'fp32, exact' }, { value: 'fp16', label: 'fp16, half the memory' }, { value: 'int8', label: 'int8, a quarter' }, { value: 'q4', label: 'q4, smallest' }]} />
       </div>
+      <span>Memory limit</span>
+      <div className={css.ctl}><div className={css.grow}>
+        <NumberField label="At most" unit="MB" value={Math.round((settings.memoryLimitBytes ?? 0) / 1e6)} min={0} max={1_000_000} step={500} defaultValue={0} hint="0 takes what is free" onChange={(megabytes) => save({ memoryLimitBytes: megabytes === 0 ? null : megabytes * 1e6 })} />
+      </div></div>
+      <span>Draw last detail</span>
+      <div className={css.ctl}>
+        <Select<string> label="The autoencoder works on" value={String(settings.vaeTile ?? 'whole')} onChange={(tile) => save({ vaeTile: tile === 'whole' ? null : Number(tile) })}
+          options={[{ value: 'whole', label: 'The whole picture' }, { value: '512', label: 'Pieces of 512, less memory' }, { value: '256', label: 'Pieces of 256, least memory' }]} />
+      </div>
       <span>Unload when idle</span>
       <div className={css.ctl}><div className={css.grow}>
         <NumberField label="After" unit="min" value={settings.idleUnloadMinutes} min={0} max={1440} step={5} defaultValue={10} hint="0 keeps the model in memory" onChange={(idleUnloadMinutes) => save({ idleUnloadMinutes })} />

@@ -1,10 +1,13 @@
 import type { Failure } from '../../preload/contract/errors.ts';
+import { precisionSchema } from '../../preload/contract/generation.ts';
+import { fitLabel, fitNote, type Fit } from '../models/fit.ts';
 import { bytes } from '../ui/format.ts';
 
 /** What the page offers to do about a problem. The place that shows it decides how. */
 export type Remedy =
   | { readonly kind: 'retry'; readonly label: string }
   | { readonly kind: 'smaller'; readonly label: string; readonly width: number; readonly height: number }
+  | { readonly kind: 'fit'; readonly label: string; readonly fit: Fit }
   | { readonly kind: 'models'; readonly label: string }
   | { readonly kind: 'settings'; readonly label: string }
   | { readonly kind: 'reload'; readonly label: string };
@@ -21,12 +24,29 @@ function floor32(value: number): number {
   return Math.max(64, Math.floor(value / 32) * 32);
 }
 
+/** The way that fits, where the failure carries one. */
+function fitOf({ planPrecision, planVaeTile, planWidth, planHeight }: Failure['details']): Fit | undefined {
+  const precision = precisionSchema.safeParse(planPrecision);
+  const fit: Fit = {
+    ...(precision.success ? { precision: precision.data } : {}),
+    ...(typeof planVaeTile === 'number' ? { vaeTile: planVaeTile } : {}),
+    ...(typeof planWidth === 'number' && typeof planHeight === 'number' ? { width: planWidth, height: planHeight } : {}),
+  };
+  return Object.keys(fit).length === 0 ? undefined : fit;
+}
+
 /** Typed code → one sentence that blames nobody, and one action. */
 export function explain(problem: Failure, size?: { readonly width: number; readonly height: number }): Explanation {
   const { details } = problem;
   const number = (name: string): number | undefined => (typeof details[name] === 'number' ? details[name] : undefined);
   switch (problem.code) {
     case 'OUT_OF_MEMORY': {
+      const fit = fitOf(details);
+      if (fit !== undefined) {
+        const [needed, free] = [number('neededBytes'), number('freeBytes')];
+        const short = needed === undefined || free === undefined ? '' : ` It takes ${bytes(needed)}; ${bytes(free)} are there.`;
+        return { sentence: `Memory ran out${size === undefined ? '' : ` at ${size.width} × ${size.height}`}.${short}`, more: `The engine is running again. ${fitNote(fit)}`.trim(), remedy: { kind: 'fit', label: fitLabel(fit), fit } };
+      }
       if (size === undefined) return { sentence: 'Memory ran out.', more: 'The engine is running again.', remedy: { kind: 'settings', label: 'Open settings' } };
       const [width, height] = [floor32(size.width * 0.75), floor32(size.height * 0.75)];
       const smaller: Remedy = { kind: 'smaller', label: `Try ${width} × ${height}`, width, height };

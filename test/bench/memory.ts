@@ -79,7 +79,7 @@ for (const load of loads) {
     // As in the studio: the built-in model is packed at each load, others once.
     const packedDir = load.name === 'toybox' || precision === 'fp32' ? null : path.join(packedRoot, load.name);
     const small: GenerateRequest = { kind: 'textToImage', prompt: 'a red cube', width: 64, height: 64, steps: 1 };
-    if (packedDir !== null) await measure(load, precision, small, 0, packedDir);
+    if (packedDir !== null) await measure(load, precision, small, 2 ** 50, packedDir);
     for (const side of (values.side?.map(Number) ?? load.sides)) {
       const requests: readonly [string, GenerateRequest, readonly { width: number; height: number }[]][] = [
         ['text to image', { kind: 'textToImage', prompt: 'a red cube', width: side, height: side, steps: 2 }, []],
@@ -88,7 +88,7 @@ for (const load of loads) {
       for (const [what, request, pictures] of requests) {
         const plan: MemoryPlan = planMemory(checkpoint, { precision, attention: 'fused', packed: packedDir !== null }, { size: { width: side, height: side }, pictures, words: 4, tile }, words);
         for (const way of (values.way ?? ['whole', 'phased']) as ('whole' | 'phased')[]) {
-          const { base, peak } = await measure(load, precision, request, way === 'whole' ? 2 ** 50 : 0, packedDir);
+          const { base, peak } = await measure(load, precision, request, way === 'whole' ? 2 ** 50 : Math.ceil(plan.largest), packedDir);
           const row = rowOf(`${load.name} ${precision} ${what} ${side}² ${way}: peak`, plan[way], peak);
           rows.push(row);
           printRow(row);

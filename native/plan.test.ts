@@ -1,0 +1,59 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { freeMemory, outlookOf, type OutlookRequest } from './plan.ts';
+
+const MIB = 2 ** 20;
+const request = (change: Partial<OutlookRequest['job']> = {}, limitMib: number | null = null, freeBytes = 2 ** 40): OutlookRequest => ({
+  dir: path.resolve('test/fixtures/golden/dev_a'), precision: 'fp32', packed: false, attention: 'fused', freeBytes, limitBytes: limitMib === null ? null : limitMib * MIB,
+  job: { kind: 'draw', size: { width: 512, height: 512 }, exact: true, fromPicture: false, references: [], promptLength: 40, answer: 0, tile: null, ...change },
+});
+
+describe('what a job takes, and what would fit', () => {
+  it('fits whole, one by one, or not, as memory shrinks', async () => {
+    const roomy = await outlookOf(request());
+    expect(roomy).toMatchObject({ fits: 'whole', plan: null });
+    const largest = Math.max(...roomy.phases.map(({ bytes }) => bytes));
+    expect(roomy.phases.map(({ phase }) => phase)).toEqual(['understand', 'denoise', 'decode']);
+    expect(roomy.wholeBytes).toBeGreaterThan(largest);
+    const tight = await outlookOf(request({}, null, (roomy.wholeBytes - MIB) / 0.92));
+    expect(tight.fits).toBe('oneByOne');
+    const none = await outlookOf(request({}, null, largest * 0.9));
+    expect(none.fits).toBe('no');
+    expect(none.plan?.neededBytes).toBeLessThan(largest * 0.9 * 0.92);
+  });
+
+  it('asks for pieces first where the autoencoder is what does not fit, then for fewer pixels', async () => {
+    expect((await outlookOf(request({}, 24))).plan).toMatchObject({ vaeTile: 256 });
+    const small = (await outlookOf(request({}, 8))).plan;
+    expect(small?.width).toBeLessThan(512);
+    expect((small?.width ?? 1) % 32).toBe(0);
+    expect((await outlookOf(request({}, 1))).plan).toBeNull();
+  });
+
+  it('an edit keeps its size, and a larger picture or more references take more', async () => {
+    const edit = async (side: number, references: number): Promise<number> => (await outlookOf(request({
+      kind: 'edit', size: { width: side, height: side }, references: Array.from({ length: references }, () => ({ width: 256, height: 256 })),
+    }))).wholeBytes;
+    const [one, larger, more] = [await edit(256, 0), await edit(512, 0), await edit(256, 2)];
+    expect(larger).toBeGreaterThan(one);
+    expect(more).toBeGreaterThan(one);
+    const plan = (await outlookOf(request({ kind: 'edit' }, 1))).plan;
+    expect(plan?.width).toBeUndefined();
+  });
+
+  it('a question has no autoencoder', async () => {
+    const { phases } = await outlookOf(request({ kind: 'ask', references: [{ width: 100, height: 80 }], answer: 64 }));
+    expect(phases.map(({ phase }) => phase)).toEqual(['understand']);
+  });
+
+  it('a folder that is no checkpoint is the engine\'s own error', async () => {
+    await expect(outlookOf({ ...request(), dir: path.resolve('test/fixtures') })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});
+
+describe('free memory', () => {
+  it('is a share of this machine\'s', () => {
+    expect(freeMemory()).toBeGreaterThan(10 * MIB);
+    expect(Number.isFinite(freeMemory('/nowhere'))).toBe(true);
+  });
+});

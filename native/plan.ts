@@ -1,0 +1,142 @@
+/** The planner's public door: what a job takes of memory, and what would fit. Loads no runtime, so a worker thread of the studio may use it. */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { editSizePublished, textToImageSize } from './image/preprocess.ts';
+import type { Size } from './image/smartResize.ts';
+import { planMemory, type MemoryJob, type MemoryPlan, type Phase } from './pipelines/memoryPlan.ts';
+import type { Precision } from './types.ts';
+import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
+
+export { freeMemory } from './memory/free.ts';
+
+/** A job by its sizes alone. */
+export interface SizedJob {
+  readonly kind: 'draw' | 'edit' | 'ask';
+  /** Of the result; for an edit, of the picture that is worked on. */
+  readonly size: Size;
+  /** Kept to the pixel, padded to multiples of 32; else resized as the published scripts do. */
+  readonly exact: boolean;
+  /** Starts from the picture instead of from noise. */
+  readonly fromPicture: boolean;
+  readonly references: readonly Size[];
+  readonly promptLength: number;
+  readonly answer: number;
+  readonly tile: number | null;
+}
+
+export interface OutlookRequest {
+  readonly dir: string;
+  readonly precision: Precision;
+  readonly packed: boolean;
+  readonly attention: 'fused' | 'decomposed';
+  readonly job: SizedJob;
+  /** For the whole engine process. */
+  readonly freeBytes: number;
+  /** For networks and what they work on; null = no limit of its own. */
+  readonly limitBytes: number | null;
+}
+
+export interface Fit {
+  readonly precision?: Precision;
+  readonly vaeTile?: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly neededBytes: number;
+}
+
+export interface Outlook {
+  readonly fits: 'whole' | 'oneByOne' | 'no';
+  readonly neededBytes: number;
+  readonly wholeBytes: number;
+  readonly freeBytes: number;
+  readonly phases: readonly { readonly phase: Phase; readonly bytes: number }[];
+  readonly plan: Fit | null;
+}
+
+const pad32 = (side: number): number => Math.ceil(side / 32) * 32;
+
+/** Sizes as the pipelines will make them. Four characters make about one token; a round number keeps plans alike while somebody types. */
+function memoryJob(job: SizedJob): MemoryJob {
+  const words = Math.ceil((job.promptLength / 3 + 1) / 64) * 64;
+  const references = job.references.map(editSizePublished);
+  if (job.kind === 'ask') return { size: null, pictures: job.references, words, answer: job.answer };
+  if (job.kind === 'draw') return { size: textToImageSize(job.size), pictures: references, words, tile: job.tile };
+  const size = job.exact ? { width: pad32(job.size.width), height: pad32(job.size.height) } : editSizePublished(job.size);
+  return { size, pictures: [size, ...references], start: job.fromPicture ? size : null, words, tile: job.tile };
+}
+
+const opened = new Map<string, Promise<{ readonly checkpoint: Checkpoint; readonly tokenizerBytes: number }>>();
+
+async function open(dir: string): Promise<{ readonly checkpoint: Checkpoint; readonly tokenizerBytes: number }> {
+  const bytesOf = (name: string): Promise<number> => stat(path.join(dir, name)).then(({ size }) => size, () => 0);
+  const checkpoint = await openCheckpoint(dir);
+  return { checkpoint, tokenizerBytes: (await bytesOf('tokenizer.json')) || (await bytesOf('vocab.json')) + (await bytesOf('merges.txt')) };
+}
+
+const plans = new Map<string, MemoryPlan>();
+
+async function plan({ dir, packed, attention }: OutlookRequest, precision: Precision, job: MemoryJob): Promise<MemoryPlan> {
+  const key = JSON.stringify([dir, packed, attention, precision, job]);
+  const known = plans.get(key);
+  if (known) return known;
+  let model = opened.get(dir);
+  if (!model) {
+    model = open(dir);
+    opened.set(dir, model);
+    // A folder that is not whole yet may be so the next time.
+    model.catch(() => opened.delete(dir));
+  }
+  const { checkpoint, tokenizerBytes } = await model;
+  const made = planMemory(checkpoint, { precision, attention, packed }, job, tokenizerBytes);
+  if (plans.size > 200) plans.clear();
+  plans.set(key, made);
+  return made;
+}
+
+/** Of what is free, this much may be counted on. */
+const usableShare = 0.92;
+const tiles = [512, 256] as const;
+const shrinks = [0.75, 0.5, 0.375, 0.25];
+
+/** From what costs least of the picture to what costs most: pieces, fewer bits, both, then fewer pixels. */
+function* ways({ precision, job }: OutlookRequest): Generator<{ readonly precision: Precision; readonly tile: number | null; readonly size: Size }> {
+  const lower = ([['fp32', 'fp16'], ['int8'], ['q4']] as const).findIndex((group) => (group as readonly string[]).includes(precision));
+  const precisions = [precision, ...(['int8', 'q4'] as const).slice(lower)];
+  for (const scale of job.kind === 'draw' ? [1, ...shrinks] : [1]) {
+    const size = scale === 1 ? job.size : { width: Math.floor((job.size.width * scale) / 32) * 32, height: Math.floor((job.size.height * scale) / 32) * 32 };
+    if (scale < 1 && Math.min(size.width, size.height) < 64) return;
+    // A piece that holds the whole picture is none.
+    const pieces = tiles.filter((tile) => tile < Math.max(size.width, size.height, ...(job.kind === 'edit' ? [448] : [])) && (job.tile === null || tile < job.tile));
+    for (const one of precisions) for (const tile of job.kind === 'ask' ? [null] : [job.tile, ...pieces]) yield { precision: one, tile, size };
+  }
+}
+
+/** What the job takes, whether that is there, and where it is not, the nearest way that fits. Errors: the checkpoint's. */
+export async function outlookOf(request: OutlookRequest): Promise<Outlook> {
+  const { precision, job, freeBytes, limitBytes } = request;
+  const within = (bytes: number, own: number): boolean => bytes <= freeBytes * usableShare && own <= (limitBytes ?? Infinity);
+  const holds = ({ phased, largest }: MemoryPlan): boolean => within(phased, largest);
+  const asked = await plan(request, precision, memoryJob(job));
+  const fits = within(asked.whole, asked.whole - asked.base) ? 'whole' : holds(asked) ? 'oneByOne' : 'no';
+  const phases = (['understand', 'encode', 'denoise', 'decode'] as const).flatMap((phase) => {
+    const own = asked.networks.filter((network) => network.phase === phase);
+    return own.length === 0 ? [] : [{ phase, bytes: Math.round(asked.base + Math.max(...own.map(({ held, loading, work }) => Math.max(loading, held + work)))) }];
+  });
+  const outlook = {
+    fits, neededBytes: Math.round(fits === 'whole' ? asked.whole : asked.phased), wholeBytes: Math.round(asked.whole),
+    freeBytes: Math.round(Math.min(freeBytes, limitBytes === null ? Infinity : asked.base + limitBytes)), phases,
+  } as const;
+  return { ...outlook, plan: fits === 'no' ? await fitting(request, holds) : null };
+}
+
+async function fitting(request: OutlookRequest, holds: (plan: MemoryPlan) => boolean): Promise<Fit | null> {
+  for (const { precision, tile, size } of ways(request)) {
+    const made = await plan(request, precision, memoryJob({ ...request.job, tile, size }));
+    if (!holds(made)) continue;
+    return {
+      ...(precision === request.precision ? {} : { precision }), ...(tile === request.job.tile || tile === null ? {} : { vaeTile: tile }),
+      ...(size === request.job.size ? {} : size), neededBytes: Math.round(made.phased),
+    };
+  }
+  return null;
+}

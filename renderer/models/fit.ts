@@ -1,0 +1,30 @@
+import type { FittingPlan } from '../../preload/contract/jobs.ts';
+import type { Precision } from '../../preload/contract/generation.ts';
+import { saveSettings } from '../settings/settings.ts';
+
+/** What would have to change for a job to fit into memory. */
+export type Fit = Omit<FittingPlan, 'neededBytes'>;
+
+const precisionWords: Readonly<Record<Precision, string>> = { fp32: 'fp32', fp16: 'fp16', int8: '8 bit', q4: '4 bit' };
+
+/** "Run in 4 bit, in pieces", "Run at 512 × 512". */
+export function fitLabel({ precision, vaeTile, width, height }: Fit): string {
+  const parts = [
+    precision === undefined ? '' : `in ${precisionWords[precision]}`,
+    vaeTile === undefined ? '' : 'in pieces',
+    width === undefined || height === undefined ? '' : `at ${width} × ${height}`,
+  ].filter(Boolean);
+  return `Run ${parts.join(', ')}`;
+}
+
+/** What a person should know before pressing it. */
+export function fitNote({ precision, vaeTile }: Fit): string {
+  const costs = [precision === undefined ? '' : 'fewer bits change fine detail', vaeTile === undefined ? '' : 'pieces change the picture by a few levels at most places'].filter(Boolean);
+  return costs.length === 0 ? '' : `${costs.join('; ')}.`.replace(/^./, (first) => first.toUpperCase());
+}
+
+/** Weights and pieces are choices for every job: they stay in the settings until somebody changes them there. */
+export async function chooseFit({ precision, vaeTile }: Fit): Promise<void> {
+  if (precision === undefined && vaeTile === undefined) return;
+  await saveSettings({ ...(precision === undefined ? {} : { precision }), ...(vaeTile === undefined ? {} : { vaeTile }) });
+}
