@@ -75,6 +75,11 @@ describe.skipIf(skipped !== undefined)('memory', () => {
     await page.goto(await studio.anotherLink());
     await page.waitForSelector('html[data-ready]');
     await page.keyboard.press('Control+Shift+1');
+    for (const side of ['Width', 'Height']) {
+      const field = page.getByRole('spinbutton', { name: side });
+      await field.fill('256');
+      await field.press('Enter');
+    }
     const prompt = page.locator('[data-prompt]');
     await prompt.fill('a red cube');
     const fitting = page.getByRole('button', { name: /^Run (in|at) / });
