@@ -110,8 +110,8 @@ export function OptionBar() {
       {mask !== undefined && options.target === 'mask' && <MaskFields mask={mask} />}
       <span className={css.grow} />
       {selecting && <SelectionVerbs />}
-      {!selecting && mask !== undefined && options.target === 'mask' && <MaskMenu />}
       {!selecting && verbs.map(([title, id]) => { const keys = keysOf(id); return <Button key={id} size="sm" kind="ghost" className={css.wide} onClick={() => runCommand(id)}>{title} {keys !== undefined && <kbd>{keyLabel(keys)}</kbd>}</Button>; })}
+      {!selecting && mask !== undefined && options.target === 'mask' && <MaskMenu />}
     </div>
   );
 }

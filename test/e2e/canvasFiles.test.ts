@@ -191,7 +191,7 @@ describe.skipIf(skipped !== undefined)('files of the canvas', () => {
 
     const exportAs = async (format: RegExp): Promise<Pixels | Buffer> => {
       await page.keyboard.press('Control+Shift+E');
-      const dialog = page.getByRole('dialog', { name: 'Export' });
+      const dialog = page.getByRole('dialog', { name: 'Export', exact: true });
       await dialog.waitFor();
       await walk(canvas, 'Tab', focused(/^ ?(PNG|JPEG|WebP|PSD|OpenRaster)$/));
       await walk(canvas, 'ArrowRight', focused(format));

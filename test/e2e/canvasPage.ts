@@ -184,7 +184,7 @@ export class CanvasPage {
   async exportedFile(format: 'PNG' | 'JPEG' | 'WebP' | 'PSD' | 'OpenRaster' = 'PNG', area: 'Canvas' | 'Frame' | 'Selection' = 'Canvas'): Promise<Buffer> {
     await this.canvas.focus();
     await this.page.keyboard.press('Control+Shift+E');
-    const dialog = this.page.getByRole('dialog', { name: 'Export' });
+    const dialog = this.page.getByRole('dialog', { name: 'Export', exact: true });
     await dialog.getByRole('button', { name: area, exact: true }).click();
     await dialog.getByRole('button', { name: format, exact: true }).click();
     const [download] = await Promise.all([this.page.waitForEvent('download'), dialog.getByRole('button', { name: 'Export', exact: true }).click()]);
