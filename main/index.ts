@@ -5,6 +5,7 @@ import { app, BrowserWindow, shell } from 'electron';
 import { declareScheme, serveScheme } from './assets/protocol.ts';
 import { defaultDataDir } from './dataDir.ts';
 import { mayClose } from './desktop/closing.ts';
+import { serveDrags } from './desktop/dragOut.ts';
 import { showStartFailure } from './desktop/failure.ts';
 import { setMenu } from './desktop/menu.ts';
 import { notifyOfJobs } from './desktop/notify.ts';
@@ -13,7 +14,7 @@ import { toFailure } from './errors.ts';
 import { settleDataDir } from './moveData.ts';
 import { openParts } from './parts.ts';
 import { openStudio, type Studio } from './studio.ts';
-import { acceptPages } from './transport/electron.ts';
+import { acceptPages, isOurPage } from './transport/electron.ts';
 import { createWindow, denyPermissions, lockDown } from './window.ts';
 
 const dataDir = process.env['OVIS_STUDIO_DATA'] || defaultDataDir(homedir(), process.env);
@@ -43,6 +44,7 @@ async function start(): Promise<void> {
   lockDown(note);
   serveScheme(join(app.getAppPath(), 'out/renderer'), studio.resources);
   acceptPages(studio.handler, (url) => note(`refused a page at ${url}`));
+  serveDrags({ write: studio.dragFiles, isOurPage, note });
   setMenu({ showData: () => void shell.openPath(dir), showLog: () => void shell.openPath(studio.log.file) });
   openWindow(studio);
   const closing = new AbortController();

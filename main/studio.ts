@@ -1,5 +1,6 @@
 /** One running studio: opens the services in their order, answers through them, closes them in reverse. Knows no transport. */
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { StandardHandler } from '@orpc/server/standard';
 import type { SystemInfo } from '../preload/contract/system.ts';
 import { StudioEngine } from './engine/service.ts';
@@ -12,6 +13,7 @@ import { openModels } from './models/openModels.ts';
 import type { ProjectFiles } from './projects/projectFiles.ts';
 import { askRoom } from './rooms/ask.ts';
 import { canvasRoom, type CanvasParts } from './rooms/canvas.ts';
+import { DragFiles } from './rooms/dragFiles.ts';
 import { examplesRoom } from './rooms/examples.ts';
 import { galleryRoom } from './rooms/gallery.ts';
 import type { PictureFiles } from './rooms/pictureFiles.ts';
@@ -73,6 +75,8 @@ export interface Studio {
   readonly settings: SettingsService;
   readonly events: EventHub;
   readonly log: Log;
+  /** Pictures of the gallery as files, for a drag out of the window. */
+  readonly dragFiles: (ids: unknown) => Promise<readonly string[]>;
   /** Jobs that would be interrupted by closing now. */
   readonly unfinishedJobs: () => number;
   close(): Promise<void>;
@@ -131,6 +135,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     };
     const report: Report = (failure, call) => log.failure(failure, call);
     keepYoungGeneration();
+    let drags: DragFiles | undefined;
     return {
       handler: createHandler(rooms, report),
       api: createHttpApi(rooms, report),
@@ -138,6 +143,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       settings,
       events,
       log,
+      dragFiles: (ids) => (drags ??= new DragFiles({ history, assets: parts.assets, pictures: parts.pictures, dir: join(dataDir, 'window', 'dragged') })).write(ids),
       unfinishedJobs: () => parts.queue.snapshot().jobs.filter(({ state }) => state === 'running' || state === 'queued').length,
       close: async () => {
         // The queue first: it writes down what it was doing, while rows can still be written.

@@ -19,7 +19,7 @@ export function acceptPages(handler: StandardHandler<Record<never, never>>, refu
 }
 
 /** Only the window's own document: not a frame inside it, and not another address that it may have been led to. */
-function isOurPage(event: IpcMainEvent): boolean {
+export function isOurPage(event: IpcMainEvent): boolean {
   const frame = event.senderFrame;
   if (frame === null || frame.parent !== null || !URL.canParse(frame.url)) return false;
   const { protocol, host } = new URL(frame.url);

@@ -5,7 +5,7 @@ import { assetPath } from '../../preload/contract/common.ts';
 import type { GalleryItem } from '../../preload/contract/project.ts';
 import { taskNames } from '../queue/describe.ts';
 import { openViewer } from '../shell/view.ts';
-import { dragType } from '../studio/bringIn.ts';
+import { startDrag } from '../studio/dragOut.ts';
 import { thumbUrl } from '../studio/picture.ts';
 import { cx } from '../ui/cx.ts';
 import css from './Gallery.module.css';
@@ -14,13 +14,10 @@ import { fileName } from './verbs.ts';
 
 const badges: Readonly<Partial<Record<GalleryItem['task'], string>>> = { edit: 'Edited', inpaint: 'Filled', outpaint: 'Extended', grid: 'Sweep', import: taskNames.import };
 
-/** Dragging one of the chosen drags them all; outside the studio the first becomes a file. */
-function startDrag(event: DragEvent, item: GalleryItem): void {
+/** Dragging one of the chosen drags them all; out of a browser's window the first becomes a file. */
+function drag(event: DragEvent, item: GalleryItem): void {
   const { ids } = useSelection.getState();
-  const all = ids.has(item.id) ? [...ids] : [item.id];
-  event.dataTransfer.setData(dragType, all.join(','));
-  event.dataTransfer.setData('DownloadURL', `image/png:${fileName(item, 'png')}:${new URL(assetPath(item.hash), location.href).href}`);
-  event.dataTransfer.effectAllowed = 'copy';
+  startDrag(event.nativeEvent, ids.has(item.id) ? [...ids] : [item.id], { name: fileName(item, 'png'), url: new URL(assetPath(item.hash), location.href).href });
 }
 
 interface CellProps {
@@ -46,7 +43,7 @@ export const Cell = memo(function Cell({ item, order, position, total }: CellPro
     <div
       id={`tile-${item.id}`} className={cx(css.cell, focused && css.focus)} role="option" aria-selected={chosen} aria-posinset={position} aria-setsize={total}
       aria-label={`${item.title}${item.starred ? ', starred' : ''}${badge === undefined ? '' : `, ${badge.toLowerCase()}`}`} title={item.title}
-      draggable onDragStart={(event) => startDrag(event, item)} onClick={onClick} onDoubleClick={() => openViewer(item.id)}
+      draggable onDragStart={(event) => drag(event, item)} onClick={onClick} onDoubleClick={() => openViewer(item.id)}
     >
       <img src={thumbUrl(item.hash)} alt="" decoding="async" draggable={false} />
       {badge !== undefined && <span className={css.badge}>{badge}</span>}

@@ -1,3 +1,4 @@
+import { safeFileName } from '../../preload/contract/fileNames.ts';
 import type { Generation } from '../../preload/contract/project.ts';
 import { editOnCanvas, recallOnCanvas, recallSentence } from '../canvas/open.ts';
 import { addPictures, applyRequest, useComposer } from '../create/composer.ts';
@@ -126,8 +127,6 @@ export async function download(ids: readonly string[], format: 'png' | 'jpeg' | 
   }
 }
 
-/** "a red cone-4071226.png": readable, and safe on every file system. */
 export function fileName(row: { readonly title: string; readonly seed: number | null }, format: 'png' | 'jpeg' | 'webp'): string {
-  const name = row.title.replaceAll(/[^\p{L}\p{N} _-]+/gu, '').trim().slice(0, 60).trim() || 'picture';
-  return `${name}${row.seed === null ? '' : `-${row.seed}`}.${format === 'jpeg' ? 'jpg' : format}`;
+  return `${safeFileName(row.title, row.seed)}.${format === 'jpeg' ? 'jpg' : format}`;
 }

@@ -3,7 +3,8 @@ import type { CSSProperties, DragEvent, ReactNode } from 'react';
 import type { Failure } from '../../preload/contract/errors.ts';
 import type { Point } from '../document/records.ts';
 import { canvasPointAt } from '../canvas/pointer.ts';
-import { dragType, pictureFiles } from '../studio/bringIn.ts';
+import { pictureFiles } from '../studio/bringIn.ts';
+import { draggedCount, droppedIds } from '../studio/dragOut.ts';
 import { explain } from '../studio/explain.ts';
 import { toProblem } from '../studio/problem.ts';
 import { cx } from '../ui/cx.ts';
@@ -19,7 +20,8 @@ interface Offer {
 }
 
 function loadOf(data: DataTransfer): Load | undefined {
-  if (data.types.includes(dragType)) return { from: 'gallery', count: Number(data.types.find((type) => type.startsWith('ovis-count/'))?.slice(11) ?? 0) };
+  const count = draggedCount(data);
+  if (count !== undefined) return { from: 'gallery', count };
   if (!data.types.includes('Files')) return undefined;
   return { from: 'files', count: [...data.items].filter((item) => item.kind === 'file').length };
 }
@@ -79,9 +81,9 @@ export function DropArea({ children }: { readonly children: ReactNode }) {
     if (offer?.kind !== 'drag') return;
     event.preventDefault();
     const zone = (event.target as Element).closest<HTMLElement>('[data-zone]')?.dataset['zone'];
-    const ids = event.dataTransfer.getData(dragType);
+    const ids = droppedIds(event.dataTransfer);
     const files = filesOf(event.dataTransfer);
-    const load: Load = ids === '' ? { from: 'files', count: files.length, files } : { from: 'gallery', count: ids.split(',').length, ids: ids.split(',') };
+    const load: Load = ids === undefined ? { from: 'files', count: files.length, files } : { from: 'gallery', count: ids.length, ids };
     if (zone === undefined || dropZones(load).find((one) => one.id === zone)?.refused !== undefined) return close();
     setOffer({ kind: 'paste', load });
     const at: Point | undefined = event.clientX === 0 && event.clientY === 0 ? undefined : canvasPointAt(event.clientX, event.clientY);

@@ -1,10 +1,12 @@
 /** The real main/index.ts, with Electron played by test/helpers/fakeElectron.ts. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/message-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import sharp from 'sharp';
+import { dragMessage } from '../../preload/contract/transport.ts';
 import type { StudioEvent } from '../../preload/contract/events.ts';
 import { emptyQueue, jobRecord } from '../helpers/memoryRooms.ts';
 import type { Knock, StudioClient } from '../helpers/transports.ts';
@@ -120,6 +122,46 @@ describe('the desktop app', () => {
     expect(new Uint8Array(await stored.arrayBuffer())).toEqual(picture);
     expect((await get(new Request(`studio://app/asset/${hash}`, { headers: { range: 'bytes=0-3' } }))).status).toBe(206);
     expect((await get(new Request(`studio://app/thumb/${hash}`))).headers.get('content-type')).toBe('image/webp');
+    port.close();
+    await quit();
+  });
+
+  it('lets the system drag pictures of the gallery as files, and nothing that a page may have made up', async () => {
+    await startMain();
+    await windowOf();
+    const { knock } = await import('../helpers/transports.ts');
+    const { port } = knock({}, fake.ipcMain);
+    const client: StudioClient = createORPCClient(new RPCLink({ port: port }));
+    port.start();
+    const pixel = (colour: string): Promise<Buffer> => sharp({ create: { width: 4, height: 4, channels: 3, background: colour } }).png().toBuffer();
+    const brought = async (bytes: Buffer, name: string): Promise<string> => {
+      const { hash } = await client.assets.upload({ file: new Blob([new Uint8Array(bytes)]) });
+      return (await client.gallery.import({ files: [{ hash, name }] }))[0]!.id;
+    };
+    const [red, blue] = [await pixel('red'), await pixel('blue')];
+    const ids = [await brought(red, '../../harbour: at/dusk.png'), await brought(blue, '../../harbour: at/dusk.png')];
+    const dragged: { file: string; files: string[]; icon: { isEmpty(): boolean } }[] = [];
+    const sender = { isDestroyed: () => false, startDrag: (item: (typeof dragged)[number]) => void dragged.push(item) };
+    const drag = (what: unknown, url = 'studio://app/', parent: unknown = null): boolean => fake.ipcMain.emit(dragMessage, { senderFrame: { url, parent }, sender }, what);
+
+    drag(ids);
+    await vi.waitFor(() => expect(dragged).toHaveLength(1));
+    const { file, files, icon } = dragged[0]!;
+    expect(file).toBe(files[0]);
+    expect(files.map((path) => readFileSync(path))).toEqual([red, blue]);
+    // Two names, both inside of the one folder that the studio made.
+    expect(new Set(files.map((path) => dirname(path))).size).toBe(1);
+    expect(dirname(dirname(file))).toBe(join(dir, 'data', 'window', 'dragged'));
+    expect(new Set(files).size).toBe(2);
+    expect(icon.isEmpty()).toBe(false);
+
+    const hostile = ['/etc/passwd', ['/etc/passwd'], ['../../settings.json'], [], null, undefined, {}, [1], Array.from({ length: 501 }, () => ids[0]), ['00000000-0000-4000-8000-000000000000'], ['0'.repeat(64)]];
+    for (const what of hostile) drag(what);
+    drag(ids, 'https://evil.example/');
+    drag(ids, 'studio://app/', {});
+    const said = (): string[] => readFileSync(join(dir, 'data', 'logs', 'studio.log'), 'utf8').split('\n').filter((line) => line.includes('a drag failed') || line.includes('refused a drag'));
+    await vi.waitFor(() => expect(said()).toHaveLength(hostile.length + 2));
+    expect(dragged).toHaveLength(1);
     port.close();
     await quit();
   });

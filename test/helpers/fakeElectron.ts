@@ -98,6 +98,19 @@ export class Notification extends EventEmitter {
   show(): void { Notification.all.push(this); }
 }
 
+class FakeImage {
+  readonly size: { readonly width: number; readonly height: number };
+  constructor(width: number, height: number) { this.size = { width, height }; }
+  isEmpty(): boolean { return this.size.width === 0; }
+  getSize(): { readonly width: number; readonly height: number } { return this.size; }
+  resize({ width = this.size.width, height = this.size.height }: { readonly width?: number; readonly height?: number }): FakeImage { return new FakeImage(width, height); }
+}
+/** Reads PNG and JPEG by their ending, as Electron does by their content; anything else is empty. */
+export const nativeImage = {
+  createFromPath: (path: string): FakeImage => (/\.(png|jpe?g)$/.test(path) ? new FakeImage(300, 200) : new FakeImage(0, 0)),
+  createFromBuffer: (_bytes: Uint8Array, { width, height }: { readonly width: number; readonly height: number }): FakeImage => new FakeImage(width, height),
+};
+
 export const nativeTheme = { shouldUseDarkColors: true };
 export const dialog = {
   answer: 0,
