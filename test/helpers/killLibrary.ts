@@ -53,7 +53,7 @@ async function inspect(dir: string, told: Told): Promise<void> {
     for (const id of told.queued) expect(jobs.has(id)).toBe(true);
     for (const id of told.kept) await assets.verify((await history.gallery.get({ id })).hash);
     for (const job of jobs.values()) if (job.state === 'done' && told.kept.has(job.generationIds[0] ?? '')) await history.gallery.get({ id: job.generationIds[0] ?? '' });
-    // Twice: the first gives rows to files without one, the second removes those that nothing uses.
+    // Twice: files without a row get one first, and are removed once that is no longer of the same millisecond.
     await assets.collect();
     await sleep(2);
     await assets.collect();
