@@ -101,6 +101,7 @@ export class Compositor {
     for (const [id, { layer, raster }] of this.drawn) {
       if (present.has(id)) continue;
       this.drawn.delete(id);
+      raster.discard();
       const gone = transformRect(layer.transform, raster.bounds);
       othersChanged = true;
       if (isRaster(layer)) pictures = union(pictures, gone);
@@ -199,9 +200,12 @@ export class Compositor {
 
   private updateLayer(layer: Exclude<Layer, { kind: 'reference' }>, live: Item | undefined, budget: Budget): Rect {
     const before = this.drawn.get(layer.id);
-    const raster = before?.raster ?? this.newRaster(layer);
+    const raster = before?.raster ?? new LayerRaster(layer.kind === 'mask' ? 'alpha' : 'colour');
+    const items = itemsOf(layer);
     const oldBounds = before === undefined ? noRect : transformRect(before.layer.transform, raster.bounds);
-    const changed = raster.update(itemsOf(layer), live, budget);
+    const taken = raster.isBare && items.length > 0 && raster.adopt(items, this.rasters());
+    const drawn = raster.update(items, live, budget);
+    const changed = taken ? union(drawn, raster.bounds) : drawn;
     const whole = before?.whole;
     if (whole !== undefined && !isEmpty(changed)) this.refreshWhole(whole, raster, changed);
     const entry: Drawn = { layer, raster, whole: whole !== undefined && sameBounds(whole.bounds, raster.bounds) ? whole : undefined };
@@ -210,10 +214,8 @@ export class Compositor {
     return isEmpty(changed) ? noRect : outward(transformRect(layer.transform, keepsPixels(layer.transform) ? changed : padded(changed, 2)));
   }
 
-  private newRaster(layer: Layer): LayerRaster {
-    const raster = new LayerRaster(layer.kind === 'mask' ? 'alpha' : 'colour');
-    raster.adopt(itemsOf(layer), [...this.drawn.values(), ...(this.donor?.drawn.values() ?? [])].map((one) => one.raster));
-    return raster;
+  private rasters(): readonly LayerRaster[] {
+    return [...this.drawn.values(), ...(this.donor?.drawn.values() ?? [])].map((one) => one.raster);
   }
 
   private moved(before: readonly string[], stack: readonly Drawn[]): Rect {

@@ -7,10 +7,14 @@ export interface Decoded {
   readonly source: ImageBitmap;
   /** How many are drawing from it, a piece a frame: it stays open. */
   users: number;
+  /** Somebody has drawn it already, and who has not may not be waiting for it. */
+  drawn: boolean;
 }
 
 /** Pixels kept decoded: what is drawn lives in tiles already, so this only spares decoding again. */
 const keptPixels = 20 * 1024 * 1024;
+/** The same with those that nobody has drawn yet: let go too early, they would have to be decoded once more. */
+const mostPixels = 96 * 1024 * 1024;
 /** Pictures on their way at a time: more would be let go before they are drawn. */
 const loadsAtOnce = 2;
 
@@ -58,15 +62,14 @@ async function load(hash: string): Promise<Decoded | undefined> {
 
 async function decode(hash: string, blob: Blob): Promise<Decoded> {
   const source = await createImageBitmap(blob);
-  const made: Decoded = { width: source.width, height: source.height, source, users: 0 };
+  const made: Decoded = { width: source.width, height: source.height, source, users: 0, drawn: false };
   decoded.set(hash, made);
-  let pixels = 0;
-  for (const [key, one] of [...decoded].reverse()) {
-    pixels += one.width * one.height;
-    if (pixels > keptPixels && key !== hash && one.users === 0) {
-      decoded.delete(key);
-      one.source.close();
-    }
+  let pixels = [...decoded.values()].reduce((sum, one) => sum + one.width * one.height, 0);
+  for (const [key, one] of decoded) {
+    if (pixels <= (one.drawn ? keptPixels : mostPixels) || key === hash || one.users > 0) continue;
+    pixels -= one.width * one.height;
+    decoded.delete(key);
+    one.source.close();
   }
   return made;
 }

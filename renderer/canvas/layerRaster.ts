@@ -19,6 +19,7 @@ import type { Tile, TileMap } from './tiles.ts';
 /** An item that is being drawn, a piece at a time. */
 interface Unfinished {
   readonly item: Item;
+  readonly image: Decoded | undefined;
   readonly pieces: Generator<void, void>;
 }
 
@@ -75,6 +76,16 @@ export class LayerRaster {
   /** When something was last drawn, by the page's clock. */
   touched = 0;
 
+  /** Whether nothing was drawn yet, and so all can still be taken over. */
+  get isBare(): boolean {
+    return this.applied.length === 0 && this.unfinished === undefined;
+  }
+
+  /** Nobody will draw it on. */
+  discard(): void {
+    this.letGo();
+  }
+
   /** Bytes kept for undo. */
   get undoBytes(): number {
     return [...this.checkpoints, ...this.undone.map(({ after }) => ({ count: 0, before: after }))].reduce((sum, one) => sum + checkpointBytes(one), 0);
@@ -86,8 +97,8 @@ export class LayerRaster {
     this.undone = [];
   }
 
-  /** Takes over what another raster has drawn of the same items: a copied layer, or one that is drawn for a file, costs no pixels until it differs. */
-  adopt(items: readonly Item[], others: Iterable<LayerRaster>): void {
+  /** Takes over what another raster has drawn of the same items: a copied layer, or one that is drawn for a file, costs no pixels until it differs. False = there is none. */
+  adopt(items: readonly Item[], others: Iterable<LayerRaster>): boolean {
     let best: LayerRaster | undefined;
     let most = 0;
     for (const other of others) {
@@ -96,12 +107,15 @@ export class LayerRaster {
       while (common < items.length && common < other.applied.length && alike(items[common] as Item, other.applied[common] as Item)) common++;
       if (common > most) [best, most] = [other, common];
     }
-    if (best === undefined) return;
+    if (best === undefined) return false;
+    this.undone = [];
+    this.tiles.clear();
     for (const [key, tile] of best.tiles) this.tiles.set(key, tile);
     for (const key of best.unread) this.unread.add(key);
     this.applied = [...best.applied];
     // A growing stroke goes on writing into its own checkpoint.
     this.checkpoints = best.checkpoints.map(({ count, before }) => ({ count, before: new Map(before) }));
+    return true;
   }
 
   /** Draws what changed, as far as the budget goes; `live` is what a tool is about to leave behind. Returns the layer pixels that are different now. */
@@ -160,13 +174,16 @@ export class LayerRaster {
         this.waitsFor = item.hash;
         return false;
       }
+      // Others may need the picture's room until it is this one's turn.
+      if (!budget.next()) return false;
+      if (image !== undefined) image.users++;
       this.current = { count: this.applied.length, before: new Map() };
       this.open = undefined;
-      this.unfinished = { item, pieces: this.draw(item, image) };
+      this.unfinished = { item, image, pieces: this.draw(item, image) };
     }
     const { pieces } = this.unfinished;
-    do if (!budget.next()) return false; while (pieces.next().done !== true);
-    this.unfinished = undefined;
+    while (pieces.next().done !== true) if (!budget.next()) return false;
+    this.letGo();
     this.applyEnds(item);
     return true;
   }
@@ -206,12 +223,7 @@ export class LayerRaster {
       }
       this.tiles.clear();
     } else {
-      if (image !== undefined) image.users++;
-      try {
-        yield* this.lay(item, image);
-      } finally {
-        if (image !== undefined) image.users--;
-      }
+      yield* this.lay(item, image);
     }
   }
 
@@ -231,10 +243,15 @@ export class LayerRaster {
 
   /** Takes back what was drawn of an unfinished item. */
   private drop(): void {
-    this.unfinished?.pieces.return();
-    this.unfinished = undefined;
+    this.letGo();
     this.open = undefined;
     this.restore(this.current);
+  }
+
+  private letGo(): void {
+    const image = this.unfinished?.image;
+    if (image !== undefined) Object.assign(image, { users: image.users - 1, drawn: true });
+    this.unfinished = undefined;
   }
 
   /** Draws touches of a stroke, and lays it over the pixels before it where they fell. */
