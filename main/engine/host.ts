@@ -7,6 +7,7 @@ import { EngineConnection, type CallBody } from './connection.ts';
 import { detectionSchema, estimatorsSchema, generateResultSchema, modelInfoSchema, parseOr, understandResultSchema } from './protocol.ts';
 import { engineOptionsSchema, generateRequestSchema, imageSchema, understandRequestSchema } from './requestSchemas.ts';
 import { spawnNode, type SpawnEngine } from './spawnNode.ts';
+import { Turns } from './turns.ts';
 import type {
   Detection, EngineOptions, EstimatorTask, GenerateRequest, GenerateResult, ModelInfo, RgbImage, RunOptions, UnderstandRequest, UnderstandResult,
 } from './protocol.ts';
@@ -56,8 +57,7 @@ export class EngineHost {
   #wanted: ModelChoice | undefined;
   #loaded: LoadedModel | undefined;
   #closing: Promise<void> = Promise.resolve();
-  #tail: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #turns = new Turns(() => this.#armIdleTimer());
   #idleTimer: NodeJS.Timeout | undefined;
   #idleTimeoutMs: number;
   #status: HostStatus = { state: 'absent' };
@@ -163,7 +163,7 @@ export class EngineHost {
     clearTimeout(this.#idleTimer);
     this.#stop(this.#options.shutdownGraceMs);
     // A process that was just starting is ended by the call that started it.
-    await this.#tail;
+    await this.#turns.over();
     await this.#closing;
   }
 
@@ -174,25 +174,8 @@ export class EngineHost {
 
   /** One call after the other; an abort or dispose() frees a waiting one at once. */
   #queue<T>(signal: AbortSignal | undefined, job: () => Promise<T>): Promise<T> {
-    const stop = signal ? AbortSignal.any([signal, this.#disposed.signal]) : this.#disposed.signal;
-    if (stop.aborted) return Promise.reject(cancelled());
     clearTimeout(this.#idleTimer);
-    this.#waiting++;
-    return new Promise<T>((resolve, reject) => {
-      const abandon = (): void => reject(cancelled('Cancelled before it began.'));
-      stop.addEventListener('abort', abandon, { once: true });
-      this.#tail = this.#tail.then(async () => {
-        stop.removeEventListener('abort', abandon);
-        try {
-          if (!stop.aborted) resolve(await job());
-        } catch (error) {
-          reject(error);
-        } finally {
-          this.#waiting--;
-          this.#armIdleTimer();
-        }
-      });
-    });
+    return this.#turns.take(signal ? AbortSignal.any([signal, this.#disposed.signal]) : this.#disposed.signal, job);
   }
 
   #estimate<T>(wanted: { readonly dir: string; readonly task: EstimatorTask; readonly image: RgbImage }, schema: z.ZodType<T>, run: RunOptions): Promise<T> {
@@ -301,7 +284,7 @@ export class EngineHost {
 
   #armIdleTimer(): void {
     clearTimeout(this.#idleTimer);
-    if (this.#waiting > 0 || this.#idleTimeoutMs === 0 || this.#disposed.signal.aborted) return;
+    if (this.#turns.busy || this.#idleTimeoutMs === 0 || this.#disposed.signal.aborted) return;
     this.#idleTimer = setTimeout(() => this.#stop(this.#options.shutdownGraceMs), this.#idleTimeoutMs);
     this.#idleTimer.unref();
     if (this.#connection?.alive) this.#tell({ ...this.#status, unloadsAt: Date.now() + this.#idleTimeoutMs });

@@ -1,18 +1,14 @@
 /** The Models place against a hub of our own, in a real browser: fetched, interrupted, gone on with, checked, drawn with; and what repairs what goes wrong. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from '@playwright/test';
+import type { Browser, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startHub, type FakeHub } from '../helpers/hub.ts';
 import { launch, skipReason } from './browser.ts';
-import { removeData, startStudio, type StudioProcess } from './studioHost.ts';
+import { dataDir, openStudioPage, removeDirs, shots, soon, type StudioPage } from './studioPage.ts';
 
 const golden = join(import.meta.dirname, '../fixtures/golden/dev_a');
-const shots = join(import.meta.dirname, '../../out/e2e');
 const skipped = skipReason();
-const dirs: string[] = [];
-const soon = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 60_000, interval: 50 });
 /** Small enough that a picture takes a second. */
 const studioJson = Buffer.from(JSON.stringify({ name: 'Ovis-U1-3B', sizes: [[64, 64]], steps: 4 }));
 const slow = 250_000;
@@ -20,23 +16,13 @@ const slow = 250_000;
 describe.skipIf(skipped !== undefined)('the Models place', () => {
   let browser: Browser;
   let hub: FakeHub;
-  let studio: StudioProcess;
-  let context: BrowserContext;
+  let opened: StudioPage | undefined;
   let page: Page;
   let dir: string;
-  const strangers: string[] = [];
-  const problems: string[] = [];
 
   async function open(): Promise<void> {
-    studio = await startStudio(dir);
-    context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', colorScheme: 'dark' });
-    page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    const { origin } = new URL(studio.link);
-    page.on('request', (request) => { if (!request.url().startsWith(origin) && !/^(blob|data):/.test(request.url())) strangers.push(request.url()); });
-    page.on('pageerror', (error) => problems.push(error.message));
-    await page.goto(studio.link);
-    await page.waitForSelector('html[data-ready]');
+    opened = await openStudioPage(browser, dir);
+    ({ page } = opened);
     await page.getByRole('navigation', { name: 'Places' }).getByRole('button', { name: 'Models' }).click();
   }
   const card = () => page.getByRole('region', { name: 'Ovis-U1-3B' });
@@ -49,21 +35,17 @@ describe.skipIf(skipped !== undefined)('the Models place', () => {
     browser = await launch();
   });
   beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'ovis-models-'));
-    dirs.push(dir);
+    dir = dataDir();
     hub = await startHub({ dir: golden, extra: { 'studio.json': studioJson } });
     writeFileSync(join(dir, 'hub.json'), JSON.stringify({ endpoint: hub.endpoint }));
   });
   afterEach(async () => {
-    await context?.close();
-    await studio?.stop();
+    await opened?.close().finally(() => { opened = undefined; });
     await hub?.close();
-    expect(problems.splice(0)).toEqual([]);
-    expect(strangers.splice(0)).toEqual([]);
   });
   afterAll(async () => {
     await browser?.close();
-    await Promise.all(dirs.map(removeData));
+    await removeDirs();
   });
 
   it('installs, is killed in the middle, resumes, verifies, opens and draws', async () => {
@@ -90,8 +72,8 @@ describe.skipIf(skipped !== undefined)('the Models place', () => {
     await soon(async () => Number(await card().getByRole('progressbar').getAttribute('aria-valuenow'))).toBeGreaterThan(50);
     // Long enough that the state of before the kill is on the disk.
     await new Promise((done) => setTimeout(done, 2_200));
-    await studio.kill();
-    await context.close();
+    await opened?.studio.kill();
+    await opened?.close();
 
     const before = hub.asked.length;
     await open();
