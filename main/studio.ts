@@ -1,4 +1,5 @@
 /** One running studio: opens the services in their order, answers through them, closes them in reverse. Knows no transport. */
+import type { Provider } from '../preload/contract/generation.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StandardHandler } from '@orpc/server/standard';
@@ -24,6 +25,7 @@ import { SettingsFile } from './settings.ts';
 import { createHttpApi, type HttpApi } from './transport/httpApi.ts';
 import { createHandler, type Report } from './transport/router.ts';
 import { findResources, type ResourceFinder } from './transport/resources.ts';
+import { Providers } from './engine/providers.ts';
 import type { SpawnEngine } from './engine/spawnNode.ts';
 import type { AssetStore, EngineService, EventHub, HistoryService, JobQueue, ModelList, Rooms, SettingsService } from './services.ts';
 
@@ -35,6 +37,8 @@ export interface StudioBase {
   readonly engine: EngineService;
   readonly events: EventHub;
   readonly log: Log;
+  /** The best provider that was found to compute rightly. */
+  readonly chosenProvider?: () => Provider;
 }
 
 /** The parts with a life of their own. */
@@ -110,13 +114,14 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     modelIdOf: (dir) => models.idOf(dir),
     changed: (status) => void events.publish({ type: 'engine', engine: status }),
   });
+  const providers = await Providers.open({ dataDir, spawn: options.spawn });
   try {
-    const parts = await options.openParts({ dataDir, settings, models, engine, events, log });
+    const parts = await options.openParts({ dataDir, settings, models, engine, events, log, chosenProvider: () => providers.state().chosen });
     queue = parts.queue;
     const { history } = parts;
     const writers = new Writers({ freed: (projectId) => void events.publish({ type: 'projectFree', projectId }) });
     const rooms: Rooms = {
-      system: systemRoom({ ...options, notices: [...(options.notices ?? []), ...parts.notices], epoch: events.epoch, settings, engine, log, outboundRequests: () => network.requests }),
+      system: systemRoom({ ...options, notices: [...(options.notices ?? []), ...parts.notices], epoch: events.epoch, settings, engine, providers, log, outboundRequests: () => network.requests }),
       events: { watch: ({ resume }, { signal }) => events.watch(resume, signal) },
       models: modelsRoom({ models, hub, installs, settings, engine, publish: (event) => void events.publish(event) }),
       assets: {

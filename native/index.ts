@@ -2,7 +2,8 @@
 
 import { PipelineEngine } from './pipelines/engine.ts';
 import { FolderEstimators } from './pipelines/estimators.ts';
-import type { Engine, EngineOptions, EstimatorOptions, Estimators } from './types.ts';
+import { testProvider as runSelfTest } from './onnx/selfTest.ts';
+import type { Engine, EngineOptions, EstimatorOptions, Estimators, ProviderName, ProviderReport } from './types.ts';
 
 export { EngineError, engineErrorCodes, type EngineErrorCode } from './errors.ts';
 export { ENGINE_VERSION } from './pipelines/engine.ts';
@@ -22,4 +23,9 @@ export async function createEngine(dir: string, options: EngineOptions = {}): Pr
  */
 export async function createEstimators(dir: string, options: EstimatorOptions = {}): Promise<Estimators> {
   return FolderEstimators.open(dir, options);
+}
+
+/** Runs a provider's self-test. A native library may end the process over it: ask in one of its own. SESSION_CREATE where it is not there, RUNTIME_LOAD. */
+export async function testProvider(provider: ProviderName): Promise<ProviderReport> {
+  return runSelfTest(provider);
 }

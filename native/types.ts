@@ -223,6 +223,17 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
+/** What a provider's self-test found: the largest error of each kernel over its largest value, against the processor; null = it has no such kernel. */
+export interface ProviderReport {
+  readonly provider: ProviderName;
+  readonly matrixProduct: number;
+  readonly fusedAttention: number | null;
+  readonly decomposedAttention: number | null;
+  readonly halfConvolution: number | null;
+  /** Of a product of 1024³ with its data on the way, 10⁹ operations a second. */
+  readonly gigaflops: number;
+}
+
 export type EstimatorTask = 'detector' | 'depth';
 
 export interface EstimatorOptions {

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { failureSchema, StudioError, type ErrorCode, type Failure } from '../errors.ts';
 import { engineOptionsSchema, generateRequestSchema, imageSchema, understandRequestSchema } from './requestSchemas.ts';
 import type {
-  Detection, EngineOptions, EstimatorTask, GenerateRequest, GenerateResult, ModelInfo, ProgressEvent, RgbImage, UnderstandRequest, UnderstandResult,
+  Detection, EngineOptions, EstimatorTask, GenerateRequest, GenerateResult, ModelInfo, ProgressEvent, ProviderName, ProviderReport, RgbImage, UnderstandRequest, UnderstandResult,
 } from '../../native/types.ts';
 
 export type * from '../../native/types.ts';
 export type { EngineErrorCode, ErrorDetails } from '../../native/errors.ts';
 
 /** Both ends must speak the same one; raised with every change of a message. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** Requests: each carries an id and is answered by one result or one failure of that id. */
 export type EngineCall =
@@ -19,6 +19,7 @@ export type EngineCall =
   | { readonly type: 'understand'; readonly id: number; readonly request: UnderstandRequest }
   | { readonly type: 'estimate'; readonly id: number; readonly dir: string; readonly task: EstimatorTask; readonly image: RgbImage; readonly threads: number | null }
   | { readonly type: 'estimators'; readonly id: number; readonly dir: string }
+  | { readonly type: 'probe'; readonly id: number; readonly provider: ProviderName }
   | { readonly type: 'info'; readonly id: number }
   | { readonly type: 'unload'; readonly id: number };
 
@@ -40,6 +41,7 @@ export const parentMessageSchema: z.ZodType<ParentMessage> = z.discriminatedUnio
   z.strictObject({ type: z.literal('understand'), id, request: understandRequestSchema }),
   z.strictObject({ type: z.literal('estimate'), id, dir: z.string().min(1), task: z.enum(['detector', 'depth']), image: imageSchema, threads: z.int().positive().nullable() }),
   z.strictObject({ type: z.literal('estimators'), id, dir: z.string().min(1) }),
+  z.strictObject({ type: z.literal('probe'), id, provider: z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']) }),
   z.strictObject({ type: z.literal('info'), id }),
   z.strictObject({ type: z.literal('unload'), id }),
   z.strictObject({ type: z.literal('cancel'), id }),
@@ -116,6 +118,14 @@ export const detectionSchema: z.ZodType<Detection> = z.looseObject({
   things: z.array(z.looseObject({ shape: text, colour: text, material: text, x: share, y: share, area: share })),
   floor: text,
   sky: text,
+});
+
+const error = z.number().nonnegative();
+
+/** What a provider's self-test found. */
+export const providerReportSchema: z.ZodType<ProviderReport> = z.looseObject({
+  provider: z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+  matrixProduct: error, fusedAttention: error.nullable(), decomposedAttention: error.nullable(), halfConvolution: error.nullable(), gigaflops: z.number().positive(),
 });
 
 /** Which estimators a model folder has. */

@@ -1,7 +1,7 @@
 /** The engine process's side of the protocol: a queue in front of one engine. Knows neither fork nor Electron. */
 import { toFailure, StudioError } from '../errors.ts';
 import { parentMessageSchema, parseOr, protocolVersion } from './protocol.ts';
-import type { ChildMessage, Engine, EngineCall, EngineOptions, EstimatorOptions, Estimators, ProgressEvent, RunOptions } from './protocol.ts';
+import type { ChildMessage, Engine, EngineCall, EngineOptions, EstimatorOptions, Estimators, ProgressEvent, ProviderName, ProviderReport, RunOptions } from './protocol.ts';
 
 /** The two directions of whatever carries the messages. */
 export interface Channel {
@@ -16,10 +16,11 @@ export type CreateEstimators = (dir: string, options: EstimatorOptions) => Promi
 export interface Served {
   readonly createEngine: CreateEngine;
   readonly createEstimators: CreateEstimators;
+  readonly testProvider?: (provider: ProviderName) => Promise<ProviderReport>;
 }
 
 /** Answers calls one after the other until told to stop; `exit` is called once the engine is released. */
-export function serveEngine({ createEngine, createEstimators }: Served, channel: Channel, exit: () => void): void {
+export function serveEngine({ createEngine, createEstimators, testProvider }: Served, channel: Channel, exit: () => void): void {
   let engine: Engine | undefined;
   let estimators: { readonly dir: string; readonly threads: number | null; readonly opened: Estimators } | undefined;
   let tail: Promise<void> = Promise.resolve();
@@ -69,6 +70,9 @@ export function serveEngine({ createEngine, createEstimators }: Served, channel:
         await opened.dispose();
         return opened.has;
       }
+      case 'probe':
+        if (!testProvider) throw new StudioError('REQUEST_INVALID', 'This engine tests no providers.');
+        return testProvider(call.provider);
       case 'info': return loaded().info;
       case 'unload':
         await release();

@@ -1,4 +1,5 @@
 /** The queue of the studio: queued → running → done | failed | cancelled | interrupted, every change on disk before it is told. */
+import type { Provider } from '../../preload/contract/generation.ts';
 import type { BatchRecord, JobRecord, QueueStatus } from '../../preload/contract/jobs.ts';
 import { StudioError, toFailure, type Failure } from '../errors.ts';
 import type { Imaging } from '../imaging/imaging.ts';
@@ -27,6 +28,8 @@ export interface QueueParts {
   readonly settings: Pick<SettingsService, 'get'>;
   readonly events: Pick<EventHub, 'publish' | 'follow'>;
   readonly memory?: Pick<MemoryForecast, 'of'>;
+  /** Where the settings name none. */
+  readonly chosenProvider?: () => Provider;
   /** Where a bug is noted down. */
   readonly report?: (failure: Failure, what: string) => void;
   /** How long `close` waits for the running step. */
@@ -71,7 +74,7 @@ class Queue implements JobQueue {
     }, batches);
     this.#runner = new Runner({
       engine, pictures, events, table: this.#table, previews: this.#previews, chats: history.chats, report: this.#report,
-      loader: new ModelLoader(engine, models, settings),
+      loader: new ModelLoader(engine, models, settings, parts.chosenProvider),
       previewEvery: () => settings.get().previewEvery,
       vaeTile: () => settings.get().vaeTile ?? null,
       memoryOf: (job) => this.#forecast.memoryOf(job),

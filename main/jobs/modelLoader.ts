@@ -1,4 +1,5 @@
 /** Has the right checkpoint loaded before a job runs, and only then. */
+import type { Provider } from '../../preload/contract/generation.ts';
 import type { EngineOptions, ModelInfo, RunOptions } from '../engine/protocol.ts';
 import type { EngineService, ModelList, SettingsService } from '../services.ts';
 
@@ -6,12 +7,14 @@ export class ModelLoader {
   readonly #engine: Pick<EngineService, 'load'>;
   readonly #models: Pick<ModelList, 'dirOf' | 'list'> & Partial<Pick<ModelList, 'packedDirOf'>>;
   readonly #settings: Pick<SettingsService, 'get'>;
+  readonly #chosenProvider: (() => Provider) | undefined;
   #loaded: { readonly key: string; readonly info: ModelInfo } | undefined;
 
-  constructor(engine: Pick<EngineService, 'load'>, models: Pick<ModelList, 'dirOf' | 'list'> & Partial<Pick<ModelList, 'packedDirOf'>>, settings: Pick<SettingsService, 'get'>) {
+  constructor(engine: Pick<EngineService, 'load'>, models: Pick<ModelList, 'dirOf' | 'list'> & Partial<Pick<ModelList, 'packedDirOf'>>, settings: Pick<SettingsService, 'get'>, chosenProvider?: () => Provider) {
     this.#engine = engine;
     this.#models = models;
     this.#settings = settings;
+    this.#chosenProvider = chosenProvider;
   }
 
   /** Loads it unless it is what was loaded last; the host brings that one back by itself after a crash. Errors: MODEL_MISSING, the engine's. */
@@ -34,7 +37,8 @@ export class ModelLoader {
   }
 
   #options(modelId: string): EngineOptions {
-    const { threads, provider, precision, attention, memoryLimitBytes = null } = this.#settings.get();
+    const { threads, provider: wanted, precision, attention, memoryLimitBytes = null } = this.#settings.get();
+    const provider = wanted ?? this.#chosenProvider?.() ?? null;
     const packedDir = this.#models.packedDirOf?.(modelId);
     return { attention, ...(threads !== null && { threads }), ...(provider !== null && { provider }), ...(precision !== null && { precision }), ...(memoryLimitBytes !== null && { memoryBytes: memoryLimitBytes }), ...(packedDir !== undefined && { packedDir }) };
   }

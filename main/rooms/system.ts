@@ -2,6 +2,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { statfs } from 'node:fs/promises';
 import type { SystemInfo } from '../../preload/contract/system.ts';
+import type { Providers } from '../engine/providers.ts';
 import type { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { wishToMove } from '../moveData.ts';
@@ -14,6 +15,7 @@ export interface SystemParts {
   readonly dataDir: string;
   readonly settings: SettingsService;
   readonly engine: EngineService;
+  readonly providers: Pick<Providers, 'state' | 'probe'>;
   readonly log: Log;
   readonly notices: readonly Failure[];
   readonly reveal?: (path: string) => Promise<boolean>;
@@ -44,6 +46,8 @@ export function systemRoom(parts: SystemParts): Room<'system'> {
     info,
     engine: async () => parts.engine.status(),
     stopEngine: async () => parts.engine.kill(),
+    providers: async () => parts.providers.state(),
+    testProvider: ({ provider }) => parts.providers.probe(provider),
     settings: async () => parts.settings.get(),
     changeSettings: (change) => parts.settings.change(change),
     notices: async () => [...parts.notices],
@@ -61,6 +65,7 @@ async function diagnostics(parts: SystemParts, info: SystemInfo): Promise<string
     section('Ovis Studio', info),
     section('Settings', settings),
     section('Engine', parts.engine.status()),
+    section('Providers', parts.providers.state()),
     section('Last messages', parts.log.lines.slice(-50).join('\n') || 'none'),
   ].join('\n');
 }

@@ -32,17 +32,21 @@ function probeValues(offset: number): Float32Array {
   return Float32Array.from({ length: LENGTH * HEADS * HEAD_DIM }, (_, i) => 2 * Math.sin(1.7 * (i + offset) + 0.3 * ((i * 7919) % 101)));
 }
 
-/** The largest difference between the fused and the written-out form, over the largest value. */
-export async function fusedAttentionError(provider: ProviderName): Promise<number> {
+/** What one form gives on a provider for fixed queries, keys and values. */
+export async function attentionOutputs(provider: ProviderName, fused: boolean): Promise<Float32Array> {
   const shape = [1, LENGTH, HEADS * HEAD_DIM];
   const feeds = { q: f32Tensor(probeValues(0), shape), k: f32Tensor(probeValues(5), shape), v: f32Tensor(probeValues(11), shape) };
-  const results: Float32Array[] = [];
-  for (const fused of [true, false]) {
-    const session = await createSession(attentionProbe(fused).build(), { provider, threads: 1, externalRoot: '.' });
-    results.push((await session.run(feeds)).y?.data as Float32Array);
+  const session = await createSession(attentionProbe(fused).build(), { provider, threads: 1, externalRoot: '.' });
+  try {
+    return (await session.run(feeds)).y?.data as Float32Array;
+  } finally {
     await session.release();
   }
-  const [fused, exact] = results as [Float32Array, Float32Array];
+}
+
+/** The largest difference between the fused and the written-out form, over the largest value. */
+export async function fusedAttentionError(provider: ProviderName): Promise<number> {
+  const [fused, exact] = [await attentionOutputs(provider, true), await attentionOutputs(provider, false)];
   let [worst, largest] = [0, 0];
   exact.forEach((value, i) => {
     worst = Math.max(worst, Math.abs(value - (fused[i] as number)));

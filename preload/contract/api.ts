@@ -9,7 +9,7 @@ import { countSchema, hashSchema, idSchema, nameSchema, textSchema } from './com
 import { errorMap, failureSchema } from './errors.ts';
 import { jobEventSchema, resumeSchema, studioEventSchema } from './events.ts';
 import { exportInputSchema, galleryCountsSchema, galleryFilterSchema, savedSearchSchema, searchInputSchema, searchPageSchema, timelineSchema } from './gallery.ts';
-import { generateInputSchema, jobRequestSchema } from './generation.ts';
+import { generateInputSchema, jobRequestSchema, providerSchema } from './generation.ts';
 import { hubSourceChangeSchema, hubSourceSchema, installPlanSchema, installSchema, modelIdSchema, planInputSchema, verifyReportSchema } from './models.ts';
 import {
   batchInputSchema, batchRecordSchema, estimateSchema, expansionSchema, jobFilterSchema, jobRecordSchema, moveInputSchema, queueStatusSchema, submitInputSchema,
@@ -17,7 +17,7 @@ import {
 import {
   assetInfoSchema, chatSchema, chatSummarySchema, generationSchema, lineageSchema, openProjectSchema, projectSchema, sendInputSchema, turnSchema,
 } from './project.ts';
-import { engineStatusSchema, exampleSchema, modelEntrySchema, settingsChangeSchema, settingsSchema, systemInfoSchema } from './system.ts';
+import { engineStatusSchema, exampleSchema, modelEntrySchema, providersStateSchema, settingsChangeSchema, settingsSchema, systemInfoSchema } from './system.ts';
 
 const opt = z.exactOptional;
 const call = oc.errors(errorMap);
@@ -36,6 +36,10 @@ export const contract = {
     engine: call.output(engineStatusSchema),
     /** Ends the engine process now and frees its memory; a running job becomes interrupted. */
     stopEngine: call.output(nothing),
+    /** What is known of this machine's providers; nothing is tested by asking. */
+    providers: call.output(providersStateSchema),
+    /** Tests one in a process of its own, also one that crashed before. */
+    testProvider: call.input(z.strictObject({ provider: providerSchema })).output(providersStateSchema),
     settings: call.output(settingsSchema),
     changeSettings: call.input(settingsChangeSchema).output(settingsSchema),
     /** What a person should hear about this start: a damaged history was set aside, say. */

@@ -44,6 +44,31 @@ export const engineStatusSchema = z.object({
 });
 export type EngineStatus = z.infer<typeof engineStatusSchema>;
 
+const kernelErrors = z.object({
+  /** Largest error over largest value, against the processor; null = no such kernel. */
+  matrixProduct: z.number(),
+  fusedAttention: z.number().nullable(),
+  decomposedAttention: z.number().nullable(),
+  halfConvolution: z.number().nullable(),
+  gigaflops: z.number(),
+});
+
+/** What is known of a provider on this machine. */
+export const providerProbeSchema = z.object({
+  provider: providerSchema,
+  /** `crashed` (or hung, or talked nonsense): not tried again until somebody asks. `absent`: no driver or library. */
+  state: z.enum(['untested', 'testing', 'right', 'wrong', 'absent', 'crashed']),
+  reason: z.string().nullable(),
+  testedAt: timeSchema.nullable(),
+  report: kernelErrors.nullable(),
+  /** The form of attention that it gets right. */
+  attention: z.enum(['fused', 'decomposed']).nullable(),
+});
+export type ProviderProbe = z.infer<typeof providerProbeSchema>;
+
+export const providersStateSchema = z.object({ probes: z.array(providerProbeSchema), chosen: providerSchema, reason: z.string() });
+export type ProvidersState = z.infer<typeof providersStateSchema>;
+
 export const themeSchema = z.enum(['system', 'dark', 'light']);
 
 export const settingsSchema = z.object({

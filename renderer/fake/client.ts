@@ -52,6 +52,8 @@ export function fakeClient(options: { readonly history: number; readonly stepMs:
       info: async () => info,
       engine: async () => engine,
       stopEngine: async () => undefined,
+      providers: async () => ({ probes: [], chosen: 'cpu' as const, reason: 'Nothing was tested yet.' }),
+      testProvider: async () => ({ probes: [], chosen: 'cpu' as const, reason: 'Nothing was tested yet.' }),
       settings: async () => settings,
       changeSettings: async (change: Partial<Settings>) => { settings = { ...settings, ...change }; news.tell({ type: 'settings', settings }); return settings; },
       diagnostics: async () => ({ text: 'fake', logFile: null }),

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Failure } from '../../preload/contract/errors.ts';
-import type { Precision, Provider } from '../../preload/contract/generation.ts';
+import type { Precision } from '../../preload/contract/generation.ts';
 import type { Settings, SettingsChange } from '../../preload/contract/system.ts';
 import { copyText } from '../gallery/verbs.ts';
 import { useView } from '../shell/view.ts';
@@ -16,6 +16,7 @@ import { NumberField } from '../ui/NumberField.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Select } from '../ui/Select.tsx';
 import { KeyList } from './KeyList.tsx';
+import { ProviderList } from './ProviderList.tsx';
 import { Reveal, Storage } from './Storage.tsx';
 import css from './SettingsDialog.module.css';
 import { saveSettings, useSettings } from './settings.ts';
@@ -58,11 +59,7 @@ function Engine({ settings, save }: { readonly settings: Settings; readonly save
       <div className={css.ctl}><div className={css.grow}>
         <NumberField label="Threads" value={settings.threads ?? info?.cores ?? 1} min={1} max={info?.cores ?? 64} defaultValue={info?.cores ?? 1} onChange={(threads) => save({ threads: threads === info?.cores ? null : threads })} />
       </div></div>
-      <span>Provider</span>
-      <div className={css.ctl}>
-        <Select<Provider | 'auto'> label="Runs on" value={settings.provider ?? 'auto'} onChange={(provider) => save({ provider: provider === 'auto' ? null : provider })}
-          options={[{ value: 'auto', label: 'Chosen by the engine' }, { value: 'cpu', label: 'Processor' }, { value: 'cuda', label: 'CUDA' }, { value: 'webgpu', label: 'WebGPU' }, { value: 'dml', label: 'DirectML' }, { value: 'coreml', label: 'Core ML' }]} />
-      </div>
+      <ProviderList settings={settings} save={save} />
       <span>Precision</span>
       <div className={css.ctl}>
         <Select<Precision | 'auto'> label="Weights" value={settings.precision ?? 'auto'} onChange={(precision) => save({ precision: precision === 'auto' ? null : precision })}
