@@ -47,7 +47,28 @@ function changeText(change: LayerChange): string {
   }
 }
 
+/** The same, with what the change takes away only named: see `brief.ts`. */
+function briefChangeText(change: LayerChange): string {
+  switch (change.type) {
+    case 'added': return changeText(change);
+    case 'removed': return '{"type":"removed"}';
+    case 'replaced': return objectText([['type', '"replaced"'], ['after', layerText(change.after)]]);
+    case 'changed': {
+      const items = change.items.map(({ at, removed, added }) => objectText([['at', String(at)], ['removed', JSON.stringify(removed.map((item) => item.id))], ['added', itemsText(added)]]));
+      return withMember({ type: change.type, fields: change.fields }, 'items', `[${items.join(',')}]`);
+    }
+  }
+}
+
 export function diffText(diff: Diff): string {
-  const { layers, ...rest } = diff;
-  return withMember(rest, 'layers', objectText(Object.entries(layers).map(([id, change]) => [id, changeText(change)])));
+  return textOf(diff, changeText);
+}
+
+/** A diff as the journal keeps it: its size is that of what it brings, not of what it takes away. */
+export function briefText(diff: Diff): string {
+  return textOf(diff, briefChangeText);
+}
+
+function textOf({ layers, ...rest }: Diff, text: (change: LayerChange) => string): string {
+  return withMember(rest, 'layers', objectText(Object.entries(layers).map(([id, change]) => [id, text(change)])));
 }

@@ -1,12 +1,14 @@
 /** The journal: every committed change as an entry, and the way back from entries to the document and its undo. Pure. */
 import { z } from 'zod';
+import { inFull } from './brief.ts';
+import type { BriefDiff } from './brief.ts';
 import { applyDiff, compose, DiffMismatch, invert, isNoChange } from './diff.ts';
 import type { Diff } from './diff.ts';
-import { diffText, documentText } from './encode.ts';
+import { briefText, diffText, documentText } from './encode.ts';
 import type { PastMark } from './history.ts';
 import { emptyDocument } from './make.ts';
 import type { CanvasDocument } from './records.ts';
-import { diffSchema, documentSchema, layersAreSound, parseJson } from './schema.ts';
+import { briefDiffSchema, diffSchema, documentSchema, layersAreSound, parseJson } from './schema.ts';
 
 /**
  * `do`: a new mark; `amend`: joins the newest one; `set`: outside undo (what is selected, a control's map);
@@ -18,22 +20,29 @@ export interface JournalEntry {
   /** The name of the action. */
   readonly mark: string;
   readonly diff: Diff;
+  /** A step whose mark stands in the journal already: who reads it knows what it changes. */
+  readonly known?: boolean;
 }
 
-const entrySchema = z.strictObject({ kind: z.enum(['do', 'amend', 'set', 'undo', 'redo']), mark: z.string().max(200), diff: diffSchema });
+const markName = z.string().max(200);
+const entrySchema = z.union([
+  z.strictObject({ kind: z.enum(['do', 'amend', 'set', 'undo', 'redo']), mark: markName, diff: briefDiffSchema }),
+  z.strictObject({ kind: z.enum(['undo', 'redo']), mark: markName }),
+]);
+type StoredEntry = Pick<JournalEntry, 'kind' | 'mark'> & { readonly diff?: BriefDiff };
+
 /** The undo steps that a snapshot takes along, newest last. */
 const markSchema: z.ZodType<PastMark> = z.strictObject({ label: z.string().max(200), diff: diffSchema });
 const snapshotSchema = z.strictObject({ document: documentSchema, past: z.array(markSchema), future: z.array(markSchema) });
 
-/** An entry's text as the storage keeps it, beside its number. */
-export function encodeEntry({ kind, mark, diff }: JournalEntry): string {
-  return `{"kind":${JSON.stringify(kind)},"mark":${JSON.stringify(mark)},"diff":${diffText(diff)}}`;
+/** An entry's text as the storage keeps it, beside its number: what it takes away is only named, as a replay has it at hand. */
+export function encodeEntry({ kind, mark, diff, known = false }: JournalEntry): string {
+  return `{"kind":${JSON.stringify(kind)},"mark":${JSON.stringify(mark)}${known ? '' : `,"diff":${briefText(diff)}`}}`;
 }
 
 /** Undefined for anything but a whole entry. */
-export function decodeEntry(row: { readonly seq: number; readonly text: string }): JournalEntry | undefined {
-  const parsed = entrySchema.safeParse(parseJson(row.text));
-  return parsed.success ? { seq: row.seq, ...parsed.data } : undefined;
+function decodeEntry(text: string): StoredEntry | undefined {
+  return entrySchema.safeParse(parseJson(text)).data;
 }
 
 export function encodeSnapshot(document: CanvasDocument, past: readonly PastMark[] = [], future: readonly PastMark[] = []): string {
@@ -70,7 +79,7 @@ export function replay(stored: StoredCanvas, start: CanvasDocument = emptyDocume
   const future = [...snapshot.future];
   let seq = stored.snapshot?.seq ?? 0;
   for (const [at, row] of stored.entries.entries()) {
-    const step = replayOne(state.document, row, seq + 1);
+    const step = replayOne(state.document, row, seq + 1, past, future);
     if (typeof step === 'string') return { ...state, past, future, dropped: stored.entries.length - at, problem: `entry ${row.seq}: ${step}` };
     turn(step.entry, past, future);
     state = { ...state, document: step.document };
@@ -79,18 +88,33 @@ export function replay(stored: StoredCanvas, start: CanvasDocument = emptyDocume
   return { document: state.document, past, future, dropped: 0, problem: null };
 }
 
-function replayOne(document: CanvasDocument, row: { readonly seq: number; readonly text: string }, expected: number): { readonly entry: JournalEntry; readonly document: CanvasDocument } | string {
+interface Step {
+  readonly entry: JournalEntry;
+  readonly document: CanvasDocument;
+}
+
+function replayOne(document: CanvasDocument, row: { readonly seq: number; readonly text: string }, expected: number, past: readonly PastMark[], future: readonly PastMark[]): Step | string {
   if (row.seq !== expected) return `expected ${expected}`;
-  const entry = decodeEntry(row);
-  // No change is ever written that changes nothing.
-  if (entry === undefined || isNoChange(entry.diff)) return 'not a whole entry';
+  const stored = decodeEntry(row.text);
+  if (stored === undefined) return 'not a whole entry';
   try {
-    const next = applyDiff(document, entry.diff);
-    return layersAreSound(next, entry.diff) ? { entry, document: next } : 'leaves a layer that makes no sense';
+    const diff = stored.diff === undefined ? stepOf(stored.kind, past, future) : inFull(document, stored.diff);
+    if (diff === undefined) return 'a step to which there is nothing';
+    // No change is ever written that changes nothing.
+    if (isNoChange(diff)) return 'not a whole entry';
+    const next = applyDiff(document, diff);
+    return layersAreSound(next, diff) ? { entry: { seq: row.seq, kind: stored.kind, mark: stored.mark, diff }, document: next } : 'leaves a layer that makes no sense';
   } catch (error) {
     if (error instanceof DiffMismatch) return error.message;
     throw error;
   }
+}
+
+/** What the next step either way applies. */
+function stepOf(kind: JournalEntry['kind'], past: readonly PastMark[], future: readonly PastMark[]): Diff | undefined {
+  if (kind === 'redo') return future.at(-1)?.diff;
+  const mark = past.at(-1);
+  return mark && invert(mark.diff);
 }
 
 /** What an entry does to the undo stacks. */

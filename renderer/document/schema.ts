@@ -1,6 +1,7 @@
 /** Checks records that come from outside: a journal, a project file, a spilled diff. */
 import { z } from 'zod';
 import { hashSchema } from '../../preload/contract/common.ts';
+import type { BriefDiff, BriefItemsChange, BriefLayerChange } from './brief.ts';
 import type { Diff, ItemsChange, LayerChange } from './diff.ts';
 import { isFrame } from './frameGeometry.ts';
 import { isSoundItem } from './ops/items.ts';
@@ -64,12 +65,22 @@ const layerChange: z.ZodType<LayerChange> = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('changed'), fields: z.record(z.string().max(40), z.tuple([z.unknown(), z.unknown()])), items: z.array(itemsChange) }),
 ]);
 
-export const diffSchema: z.ZodType<Diff> = z.strictObject({
-  layers: z.record(id, layerChange),
+const rest = {
   order: z.exactOptional(z.tuple([order, order])),
   frame: z.exactOptional(z.tuple([frame, frame])),
   selected: z.exactOptional(z.tuple([id.nullable(), id.nullable()])),
-});
+};
+export const diffSchema: z.ZodType<Diff> = z.strictObject({ layers: z.record(id, layerChange), ...rest });
+
+const briefItems: z.ZodType<BriefItemsChange> = z.strictObject({ at: z.int().nonnegative(), removed: z.array(z.union([id, itemSchema])).max(1_000_000), added: items });
+const briefChange: z.ZodType<BriefLayerChange> = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('added'), layer: layerSchema }),
+  z.strictObject({ type: z.literal('removed'), layer: z.exactOptional(layerSchema) }),
+  z.strictObject({ type: z.literal('replaced'), before: z.exactOptional(layerSchema), after: layerSchema }),
+  z.strictObject({ type: z.literal('changed'), fields: z.record(z.string().max(40), z.tuple([z.unknown(), z.unknown()])), items: z.array(briefItems) }),
+]);
+/** As the journal keeps it. */
+export const briefDiffSchema: z.ZodType<BriefDiff> = z.strictObject({ layers: z.record(id, briefChange), ...rest });
 
 /** Whether the layers that a diff touched are whole after it. */
 export function layersAreSound(document: CanvasDocument, change: Diff): boolean {

@@ -81,6 +81,23 @@ describe('any sequence of actions', () => {
     }), { numRuns: 100 });
   });
 
+  it('comes back from a snapshot that had room for few undo steps, though later ones are stored by name', async () => {
+    await fc.assert(fc.asyncProperty(anyActions, fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 200, 2_000), async (actions, part, undoBytes) => {
+      const { store, rows } = journalled(inhabited);
+      const cut = Math.floor(part * actions.length);
+      for (const action of actions.slice(0, cut)) await act(store, action);
+      const snapshot = { seq: rows.length, text: store.snapshot(undoBytes) };
+      // As far back as it goes, and some way forth: steps beyond the snapshot's own among them.
+      for (let n = 0; n < cut; n++) await store.undo();
+      for (const action of actions.slice(cut)) await act(store, action);
+      for (const stored of [{ snapshot: null, entries: rows }, { snapshot, entries: rows.slice(snapshot.seq) }]) {
+        const back = replay(stored, inhabited);
+        expect(back).toMatchObject({ dropped: 0, problem: null });
+        expect(back.document).toEqual(now(store));
+      }
+    }), { numRuns: 150 });
+  });
+
   it('drops a torn or damaged end up to the last whole entry', async () => {
     await fc.assert(fc.asyncProperty(anyDoing, fc.nat(), fc.constantFrom('torn', 'gap', 'foreign', 'strange'), async (actions, at, harm) => {
       const { store, rows } = journalled(inhabited);
@@ -134,6 +151,38 @@ describe('diffs', () => {
     await store.undo();
     expect(rows.at(-1)?.text.length).toBeLessThan(1.2 * Math.min(...sizes));
     expect(now(store).layers[layer.id]?.items).toHaveLength(499);
+  });
+
+  it('of what is taken away is only its name: a layer of many strokes is deleted, and brought back, in a line', async () => {
+    const layer = { ...newPaintLayer('Paint 1'), items: Array.from({ length: 400 }, (_, i) => stroke(`s${i}`, 50)) };
+    const { store, rows } = journalled();
+    store.apply(addLayer(layer), { mark: 'Add' });
+    store.apply(removeLayer(layer.id), { mark: 'Delete' });
+    await store.undo();
+    store.apply((document) => ({ ok: true, document: { ...document, layers: { ...document.layers, [layer.id]: { ...layer, items: [] } } } }), { mark: 'Clear' });
+    await store.undo();
+    expect(rows[0]?.text.length).toBeGreaterThan(200_000);
+    for (const { text } of rows.toSpliced(3, 1).slice(1)) expect(text.length).toBeLessThan(400);
+    // One line an item, not its points.
+    expect(rows[3]?.text.length).toBeLessThan(10_000);
+    const back = replay({ snapshot: null, entries: rows });
+    expect(back.document).toEqual(now(store));
+    expect(back.document.layers[layer.id]?.items).toHaveLength(400);
+    expect(back.future.map((one) => one.label)).toEqual(['Clear']);
+  });
+
+  it('by name do not fit another document, and say so', () => {
+    const layer = { ...newPaintLayer('Paint 1'), items: [stroke('one')] };
+    const { store, rows } = journalled();
+    store.apply(addLayer(layer), { mark: 'Add' });
+    const replayed = (text: string): unknown => replay({ snapshot: null, entries: [...rows, { seq: 2, text }] });
+    const change = (items: unknown): string => JSON.stringify({ kind: 'do', mark: 'x', diff: { layers: { [layer.id]: { type: 'changed', fields: {}, items } } } });
+    for (const text of [
+      change([{ at: 0, removed: ['two'], added: [] }]), change([{ at: 0, removed: ['one', 'two'], added: [] }]), change([{ at: 1, removed: ['one'], added: [] }]), change([{ at: 9, removed: [], added: [] }]),
+      change([{ at: 0, removed: [7], added: [] }]), '{"kind":"redo","mark":""}', '{"kind":"do","mark":""}', '{"kind":"set","mark":""}',
+      JSON.stringify({ kind: 'do', mark: 'x', diff: { layers: { nobody: { type: 'removed' } } } }),
+    ]) expect(replayed(text)).toMatchObject({ dropped: 1, document: now(store) });
+    expect(replayed('{"kind":"undo","mark":""}')).toMatchObject({ dropped: 0, problem: null, document: { order: [] } });
   });
 });
 

@@ -65,6 +65,8 @@ export function createCanvasStore(options: HistoryOptions & { readonly document?
   /** Counts changes, so that a step that had to be read first knows whether it still fits. */
   let version = 0;
   let steps: Promise<unknown> | undefined;
+  /** How many of the newest marks whoever reads the journal has, at least: steps over those need not be written once more. */
+  const known = { past: 0, future: 0 };
 
   const store = createStore<CanvasState>(() => ({
     document: options.document ?? emptyDocument(), canUndo: false, canRedo: false, undoLabel: null, redoLabel: null, reading: false,
@@ -100,6 +102,9 @@ export function createCanvasStore(options: HistoryOptions & { readonly document?
     if (!amended) history.push(mark, change);
     // A mark that came back to where it began is gone, and so is what the next change could join.
     merging = history.past.length < count ? undefined : merge;
+    known.future = 0;
+    if (!amended) known.past++;
+    else if (history.past.length < count) known.past = Math.max(0, known.past - 1);
     commit(outcome.document, { kind: amended ? 'amend' : 'do', mark, diff: change });
     return outcome;
   };
@@ -108,7 +113,12 @@ export function createCanvasStore(options: HistoryOptions & { readonly document?
     const mark = (direction === 'undo' ? history.past : history.future).at(-1)?.label ?? '';
     const next = applyDiff(store.getState().document, change);
     history.step(direction);
-    commit(next, { kind: direction, mark, diff: change });
+    const [from, to] = direction === 'undo' ? ['past', 'future'] as const : ['future', 'past'] as const;
+    const isKnown = known[from] > 0;
+    known[from] = Math.max(0, known[from] - 1);
+    // The other one may hold only a part of a step that it does not know.
+    known[to] = isKnown ? known[to] + 1 : 0;
+    commit(next, { kind: direction, mark, diff: change, known: isKnown });
   };
 
   const step = async (direction: Direction): Promise<boolean> => {
@@ -153,6 +163,7 @@ export function createCanvasStore(options: HistoryOptions & { readonly document?
       version++;
       merging = undefined;
       history.load(past, future);
+      Object.assign(known, { past: past.length, future: future.length });
       publish(document);
     },
     onEntry: (listener) => {
@@ -161,6 +172,7 @@ export function createCanvasStore(options: HistoryOptions & { readonly document?
     },
     snapshot: (undoBytes = snapshotUndoBytes) => {
       const { past, future } = history.recent(undoBytes);
+      Object.assign(known, { past: Math.min(known.past, past.length), future: Math.min(known.future, future.length) });
       return encodeSnapshot(store.getState().document, past, future);
     },
     steps: () => ({ past: history.past.map((one) => one.label), future: history.future.map((one) => one.label) }),
