@@ -304,7 +304,7 @@ describe.skipIf(skipped !== undefined)('the page', () => {
     await page.getByRole('dialog', { name: 'Settings' }).waitFor();
     await check('settings');
     expect(found).toEqual([]);
-  });
+  }, 180_000);
 
   it('stays whole at 200 % zoom: everything can be scrolled to', async () => {
     // A window of 1440 × 900 at 200 %.
