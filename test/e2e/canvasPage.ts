@@ -171,7 +171,7 @@ export class CanvasPage {
   }
 
   async staged(): Promise<void> {
-    await this.page.getByRole('button', { name: /^Accept/ }).waitFor();
+    await this.page.getByRole('button', { name: /^Accept/ }).waitFor({ timeout: 180_000 });
   }
 
   async accept(): Promise<void> {
