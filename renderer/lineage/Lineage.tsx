@@ -54,7 +54,7 @@ function Legend({ graph }: { readonly graph: Graph }) {
 
 function steps(graph: Graph): string {
   const distances = graph.nodes.map((node) => node.distance);
-  const [back, on] = [-Math.min(0, ...distances), Math.max(0, ...distances)];
+  const [back, on] = [Math.max(0, ...distances.map((distance) => -distance)), Math.max(0, ...distances)];
   return `${plural(back, 'step')} back, ${plural(on, 'step')} on${graph.truncated ? ' · more lies beyond; ↵ walks on' : ''}`;
 }
 

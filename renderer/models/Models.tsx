@@ -25,6 +25,7 @@ const opens: Readonly<Record<Example['place'], string>> = {
 
 function Starts() {
   const all = useConnection((state) => state.examples);
+  const told = useConnection((state) => state.examplesTold);
   const examples = useMemo(() => all.slice(0, 3), [all]);
   // Without a single picture three grey boxes would only look broken.
   const pictured = examples.some((example) => example.image !== null);
@@ -40,7 +41,8 @@ function Starts() {
     return () => controller.abort();
   }, [examples]);
   return (
-    <div className={css.starts}>
+    <div className={css.starts} aria-busy={!told}>
+      {!told && [1, 2, 3].map((place) => <div key={place} className={css.start} aria-hidden><span className={css.shot} /><span className={css.told}><b>{' '}</b><span /><small>{' '}</small></span></div>)}
       {examples.map((example, index) => (
         <button key={example.id} type="button" className={css.start} onClick={() => { void startExample(example); }}>
           {pictured && <span className={css.shot}>{example.image === null ? <ImageIcon size={18} aria-hidden /> : <img src={thumbUrl(example.image)} alt="" />}</span>}

@@ -12,10 +12,12 @@ interface Connection {
   readonly engine?: EngineStatus | undefined;
   readonly models: readonly ModelEntry[];
   readonly examples: readonly Example[];
+  /** Whether the studio has told its examples yet. */
+  readonly examplesTold: boolean;
 }
 
 /** Whether the studio answers, and what it is. */
-export const useConnection = create<Connection>(() => ({ link: 'connecting', models: [], examples: [] }));
+export const useConnection = create<Connection>(() => ({ link: 'connecting', models: [], examples: [], examplesTold: false }));
 
 type Listener = (event: StudioEvent) => void;
 const listeners = new Set<Listener>();
@@ -48,7 +50,11 @@ async function loadAll(): Promise<void> {
 
 /** Starts that are one click away bring pictures along, which the studio stores first: nothing waits for them. */
 async function loadExamples(): Promise<void> {
-  useConnection.setState({ examples: await studio().examples.list() });
+  try {
+    useConnection.setState({ examples: await studio().examples.list() });
+  } finally {
+    useConnection.setState({ examplesTold: true });
+  }
 }
 
 async function take(event: StudioEvent): Promise<void> {
