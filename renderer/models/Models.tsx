@@ -23,6 +23,9 @@ const opens: Readonly<Record<Example['place'], string>> = {
   create: 'Opens Create with the prompt filled in', edit: 'Opens a sample in Create', ask: 'Opens a sample in Ask',
 };
 
+/** A line's height without words. */
+const nothing = '\u00a0';
+
 function Starts() {
   const all = useConnection((state) => state.examples);
   const told = useConnection((state) => state.examplesTold);
@@ -42,7 +45,7 @@ function Starts() {
   }, [examples]);
   return (
     <div className={css.starts} aria-busy={!told}>
-      {!told && [1, 2, 3].map((place) => <div key={place} className={css.start} aria-hidden><span className={css.shot} /><span className={css.told}><b>{' '}</b><span /><small>{' '}</small></span></div>)}
+      {!told && [1, 2, 3].map((place) => <div key={place} className={css.start} aria-hidden><span className={css.shot} /><span className={css.told}><b>{nothing}</b><span /><small>{nothing}</small></span></div>)}
       {examples.map((example, index) => (
         <button key={example.id} type="button" className={css.start} onClick={() => { void startExample(example); }}>
           {pictured && <span className={css.shot}>{example.image === null ? <ImageIcon size={18} aria-hidden /> : <img src={thumbUrl(example.image)} alt="" />}</span>}
