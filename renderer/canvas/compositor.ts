@@ -23,6 +23,8 @@ export interface Scene {
 
 const modes: Readonly<Record<RasterLayer['blendMode'], GlobalCompositeOperation>> = { normal: 'source-over', multiply: 'multiply', screen: 'screen', overlay: 'overlay' };
 
+/** How often a layer that is being drawn shows what there is. */
+const lookEveryMs = 200;
 /** Tiles of what lies below the painted layer, and above: those of a stroke. */
 const keptBeside = 64;
 /** What all layers together may keep for undo; the one painted last has its own limit. */
@@ -77,6 +79,9 @@ export class Compositor {
   /** Bounds of all pictures and paint that are seen, in canvas pixels. */
   bounds: Rect = noRect;
   private readonly donor: Compositor | undefined;
+  /** Changed, and not yet told to the pyramid. */
+  private unseen: Rect = noRect;
+  private seenAt = -Infinity;
 
   /** `donor`: whose pixels are taken over where they are the same. */
   constructor(donor?: Compositor) {
@@ -129,8 +134,16 @@ export class Compositor {
       this.beside.above.clear();
     }
     this.relieve();
-    if (!isEmpty(pictures)) this.pyramid.invalidate(pictures);
-    return { pictures, masks };
+    // A layer that takes many frames to draw is looked at now and then: between, the time is its own.
+    this.unseen = union(this.unseen, pictures);
+    if (!isEmpty(this.unseen) && (performance.now() - this.seenAt > lookEveryMs || live !== undefined || !this.wantsTime)) {
+      pictures = this.unseen;
+      this.pyramid.invalidate(pictures);
+      this.unseen = noRect;
+      this.seenAt = performance.now();
+      return { pictures, masks };
+    }
+    return { pictures: noRect, masks };
   }
 
   /** Draws pictures and paint, or only these layers, of a rectangle of the canvas, pixel by pixel. */

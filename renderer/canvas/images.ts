@@ -64,14 +64,30 @@ async function decode(hash: string, blob: Blob): Promise<Decoded> {
   const source = await createImageBitmap(blob);
   const made: Decoded = { width: source.width, height: source.height, source, users: 0, drawn: false };
   decoded.set(hash, made);
+  letGo(hash);
+  return made;
+}
+
+/** Closes what is not worth keeping, the longest unused first; not `newest`. */
+function letGo(newest?: string): void {
   let pixels = [...decoded.values()].reduce((sum, one) => sum + one.width * one.height, 0);
   for (const [key, one] of decoded) {
-    if (pixels <= (one.drawn ? keptPixels : mostPixels) || key === hash || one.users > 0) continue;
+    if (pixels <= (one.drawn ? keptPixels : mostPixels) || key === newest || one.users > 0) continue;
     pixels -= one.width * one.height;
     decoded.delete(key);
     one.source.close();
   }
-  return made;
+}
+
+/** Keeps a picture open while it is drawn, until it is given back. */
+export function borrow(image: Decoded): void {
+  image.users++;
+}
+
+export function giveBack(image: Decoded): void {
+  image.users--;
+  image.drawn = true;
+  letGo();
 }
 
 /** The picture if it is here; otherwise it is fetched and the listeners hear of it. */

@@ -5,7 +5,7 @@ import { checkpointBytes, thinned } from './checkpoints.ts';
 import type { Checkpoint } from './checkpoints.ts';
 import { DabWalker, dabBounds } from './dabs.ts';
 import type { Dab } from './dabs.ts';
-import { imageOf, isGone } from './images.ts';
+import { borrow, giveBack, imageOf, isGone } from './images.ts';
 import type { Decoded } from './images.ts';
 import { coverage, drawItem } from './rasterize.ts';
 import type { PlainItem, RasterKind } from './rasterize.ts';
@@ -176,7 +176,7 @@ export class LayerRaster {
       }
       // Others may need the picture's room until it is this one's turn.
       if (!budget.next()) return false;
-      if (image !== undefined) image.users++;
+      if (image !== undefined) borrow(image);
       this.current = { count: this.applied.length, before: new Map() };
       this.open = undefined;
       this.unfinished = { item, image, pieces: this.draw(item, image) };
@@ -250,8 +250,8 @@ export class LayerRaster {
 
   private letGo(): void {
     const image = this.unfinished?.image;
-    if (image !== undefined) Object.assign(image, { users: image.users - 1, drawn: true });
     this.unfinished = undefined;
+    if (image !== undefined) giveBack(image);
   }
 
   /** Draws touches of a stroke, and lays it over the pixels before it where they fell. */

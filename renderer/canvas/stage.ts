@@ -39,6 +39,8 @@ const outlineDelayMs = 120;
 /** Of a frame, for layers that have much to draw and for what then has to be seen again; the rest of both comes in the next frames. */
 const layersMs = 6;
 const picturesMs = 6;
+/** The same for layers while nobody has a gesture under way: a project that opens. */
+const restMs = 20;
 /** Of an idle moment. */
 const idleMs = 6;
 
@@ -129,7 +131,7 @@ export class Stage {
   request(): void {
     this.requested ||= requestAnimationFrame(() => {
       this.requested = 0;
-      this.draw(new Budget(layersMs), picturesMs);
+      this.draw(new Budget(this.read().preview === null ? restMs : layersMs), picturesMs);
     });
   }
 
