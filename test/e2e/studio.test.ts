@@ -149,6 +149,8 @@ describe.skipIf(skipped !== undefined)('the studio', () => {
     for (let n = 0; n < 12 && !(await page.evaluate(() => document.activeElement?.getAttribute('data-zone') === 'recall')); n++) await press('Tab');
     await press('Enter');
     await page.getByText('Every parameter is back').waitFor();
+    // It was an edit: the picture that it started from lies on the canvas again.
+    await page.getByRole('treeitem', { name: /^Source,/ }).waitFor();
     await soon(() => prompt().inputValue()).toBe('make it yellow');
   }, 240_000);
 
