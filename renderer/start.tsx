@@ -39,7 +39,7 @@ export function start(client: StudioClient): void {
 }
 
 /** A studio that answers at once is drawn once, with all that it knows; any other is not waited for. */
-const patienceMs = 250;
+const patienceMs = 600;
 
 function untilLive(): Promise<void> {
   return new Promise((resolve) => {

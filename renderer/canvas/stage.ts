@@ -77,6 +77,7 @@ export class Stage {
   private outlineKey = '';
   private outlineTimer: ReturnType<typeof setTimeout> | undefined;
   private stale = true;
+  private size = '';
   /** Told after every frame, for tests and benches: how long it took, and whether all is drawn. */
   onFrame: ((ms: number, settled: boolean) => void) | undefined;
 
@@ -107,6 +108,10 @@ export class Stage {
   resize(): void {
     const [width, height] = [Math.max(1, this.host.clientWidth), Math.max(1, this.host.clientHeight)];
     const ratio = this.overlay.layer.getCanvas().getPixelRatio();
+    // Even the same size given again empties a canvas and takes new memory for it.
+    const size = `${width} ${height} ${ratio}`;
+    if (size === this.size) return;
+    this.size = size;
     this.screen.width = Math.round(width * ratio);
     this.screen.height = Math.round(height * ratio);
     Object.assign(this.screen.style, { width: `${width}px`, height: `${height}px` });
