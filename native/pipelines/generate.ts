@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.ts';
 import { composite } from '../image/composite.ts';
 import { fillUnderMask } from '../image/fill.ts';
+import { fillUnknown } from '../image/fillUnknown.ts';
 import { maskToLatent } from '../image/mask.ts';
 import { extend } from '../image/outpaint.ts';
 import { crop, editImagePublished, padToMultiple, textToImageSize } from '../image/preprocess.ts';
@@ -126,8 +127,18 @@ function seenUnderMask(ctx: PipelineContext, prompt: string, base: RgbImage, mas
   return { shown: fillUnderMask(base, mask, fillRgb(known.fill)), words: worded(known, prompt) };
 }
 
+/**
+ * The picture whose latents are kept. A latent near the mask also sees pixels under it, and the picture before would show through in the
+ * drawing: what is wholly repainted takes the colours beside it first. The soft rim keeps its own pixels. Where the drawing starts from
+ * the picture, or the model is told what to change in it, it stays as it is.
+ */
+async function keptPicture(base: RgbImage, mask: MaskImage, task: MaskedPicture['task'], strength: number): Promise<RgbImage> {
+  if (task !== 'inpaint' || strength < 1) return base;
+  return fillUnknown(base, { ...mask, data: mask.data.map((value) => (value === 255 ? 255 : 0)) }, 'edge');
+}
+
 /** Known latents are kept outside the denoise mask; what the model draws goes through the composite mask onto the original's bytes. */
-function prepareMasked(ctx: PipelineContext, request: InpaintRequest | OutpaintRequest, masked: MaskedPicture): Prepared {
+async function prepareMasked(ctx: PipelineContext, request: InpaintRequest | OutpaintRequest, masked: MaskedPicture): Promise<Prepared> {
   const { image, denoiseMask, compositeMask } = masked;
   checkTarget(image);
   if (!denoiseMask.data.some((value) => value > 0)) {
@@ -136,10 +147,11 @@ function prepareMasked(ctx: PipelineContext, request: InpaintRequest | OutpaintR
   const base = padToMultiple(image);
   const mask = padMask(denoiseMask, base);
   const { shown, words } = seenUnderMask(ctx, request.prompt, base, mask, masked);
+  const strength = strengthOf(masked.strength);
   return {
     job: {
       ...withContext(ctx, request, shown, words),
-      start: { image: base, strength: strengthOf(masked.strength) },
+      start: { image: await keptPicture(base, mask, masked.task, strength), strength },
       mask: maskToLatent(mask),
     },
     finish: (drawn) => (masked.raw ? crop(drawn, image) : composite(image, crop(drawn, image), compositeMask)),

@@ -65,6 +65,12 @@ describe('a repaint', () => {
     expect(await drawn({ ...inpaint, task: 'edit', raw: true })).not.toEqual(await drawn({ ...inpaint, task: 'edit', raw: true, image: other }));
   });
 
+  it('as a fill knows nothing of what lay under the mask, unless it begins from it', async () => {
+    const other: RgbImage = { ...image, data: image.data.map((v, i) => (mask.data[Math.floor(i / 3)] === 255 ? 255 - v : v)) };
+    expect(await drawn({ ...inpaint, raw: true, image: other })).toEqual(await drawn({ ...inpaint, raw: true }));
+    expect(await drawn({ ...inpaint, raw: true, strength: 0.6, image: other })).not.toEqual(await drawn({ ...inpaint, raw: true, strength: 0.6 }));
+  });
+
   it('takes the wording of its task, and an edit needs words of its own', async () => {
     expect(await drawn({ ...inpaint, task: 'outpaint' })).not.toEqual(await drawn(inpaint));
     expect(await drawn({ ...inpaint, task: 'edit', editTask: 'remove' })).not.toEqual(await drawn({ ...inpaint, task: 'edit' }));
