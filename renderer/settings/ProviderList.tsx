@@ -60,7 +60,7 @@ export function ProviderList({ settings, save }: { readonly settings: Settings; 
       {state?.probes.map((probe) => [
         <span key={`${probe.provider} name`} className={css.hint}>{names[probe.provider]}</span>,
         <div key={`${probe.provider} result`} className={css.ctl} title={numbersOf(probe)}>
-          <span>{testing === probe.provider ? 'Being tested' : resultOf(probe)}</span>
+          <span className={probe.state === 'crashed' || probe.state === 'wrong' ? css.grow : undefined}>{testing === probe.provider ? 'Being tested' : resultOf(probe)}</span>
           <Button size="sm" disabled={testing !== undefined} aria-label={`Test ${names[probe.provider]}`} onClick={() => { void test(probe.provider); }}>{probe.state === 'untested' ? 'Test' : 'Test again'}</Button>
         </div>,
       ])}
