@@ -10,7 +10,7 @@ import { startLoopback, usualPortOf, type Loopback } from '../transport/loopback
 import { announce, findRunning, linkOf } from '../transport/running.ts';
 import { builtInModel } from './io.ts';
 import { openBrowser } from './openBrowser.ts';
-import { buildPage, pageDir, root } from './pageBuild.ts';
+import { buildBundle, buildPage, pageDir, root } from './pageBuild.ts';
 
 export interface BrowserOptions {
   readonly dataDir: string;
@@ -24,6 +24,9 @@ export interface BrowserOptions {
   readonly untilStop: (unfinishedJobs: () => number) => Promise<void>;
   readonly openParts?: StudioOptions['openParts'];
 }
+
+/** The page has opened by then: the first picture matters more than the next start. */
+const bundleDelayMs = 15_000;
 
 /** Runs until told to stop. A data folder that a studio already uses is opened there. Errors: those of openStudio and startLoopback. */
 export async function runInBrowser(options: BrowserOptions): Promise<void> {
@@ -52,7 +55,10 @@ export async function runInBrowser(options: BrowserOptions): Promise<void> {
     try {
       say(`Ovis Studio runs at ${host.origin}; Ctrl-C ends it. Its data lies in ${dataDir}.\n`);
       show(options, host.link());
+      // For the next start; a folder that cannot be written costs nothing but that.
+      const bundling = setTimeout(() => void buildBundle().catch(() => undefined), bundleDelayMs).unref();
       await options.untilStop(studio.unfinishedJobs);
+      clearTimeout(bundling);
     } finally {
       await withdraw();
     }

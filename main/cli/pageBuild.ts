@@ -1,15 +1,18 @@
-/** Builds what is started from sources: the page, and the desktop app's own files. Nothing is built twice. */
+/** Builds what is started from sources: the page, the desktop app's own files, and the bundle of the studio in a browser. Nothing is built twice. */
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '../errors.ts';
+import { bundleFolder, isBundleFresh } from './bundle.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const pageDir = join(root, 'out/renderer');
 
 const longestBuildMs = 120_000;
+
+const viteScript = 'node_modules/vite/bin/vite.js';
 
 interface Target {
   readonly what: string;
@@ -23,7 +26,7 @@ const page: Target = {
   what: 'the page',
   built: join(pageDir, 'index.html'),
   sources: ['renderer', 'preload/contract', 'package.json'],
-  command: ['node_modules/vite/bin/vite.js', 'build', '--config', 'renderer/vite.config.ts', '--logLevel', 'error'],
+  command: [viteScript, 'build', '--config', 'renderer/vite.config.ts', '--logLevel', 'error'],
 };
 
 /** Main and preload, without the page. */
@@ -41,10 +44,26 @@ export async function buildDesktop(say: (text: string) => void): Promise<void> {
   await build(shell, say);
 }
 
+/** One file of what `npm start` runs, for the next start: this one has its modules already. Where it cannot be made, the sources do. */
+export async function buildBundle(): Promise<void> {
+  if (isBundleFresh() || !(await isThere(viteScript))) return;
+  await alone(async () => {
+    if (isBundleFresh()) return;
+    const [made, former] = [`${bundleFolder}.new`, `${bundleFolder}.old`];
+    await run(process.execPath, [join(root, viteScript), 'build', '--config', 'main/cli/bundle.vite.config.ts', '--logLevel', 'error'], 'the bundle');
+    await rm(former, { recursive: true, force: true });
+    await rename(bundleFolder, former).catch(() => undefined);
+    await rename(made, bundleFolder);
+    await rm(former, { recursive: true, force: true });
+  });
+}
+
+const isThere = async (path: string): Promise<boolean> => (await stat(join(root, path)).catch(() => undefined)) !== undefined;
+
 async function build(target: Target, say: (text: string) => void): Promise<void> {
   if (await isFresh(target)) return;
   const [script, ...args] = target.command;
-  if ((await stat(join(root, script)).catch(() => undefined)) === undefined) {
+  if (!(await isThere(script))) {
     throw new StudioError('REQUEST_INVALID', `Building ${target.what} needs the development packages: run "npm ci" without --omit=dev.`, { missing: script });
   }
   await alone(async () => {

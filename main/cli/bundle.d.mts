@@ -1,0 +1,3 @@
+export const bundleFolder: string;
+export const bundle: string;
+export function isBundleFresh(): boolean;
