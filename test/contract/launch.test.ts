@@ -14,7 +14,7 @@ beforeAll(() => {
   writeFileSync(join(root, 'package.json'), '{"type": "module"}');
   writeFileSync(join(root, 'main/cli/studio.ts'), `const typed: number = 1; ${echo}`);
   writeFileSync(join(root, 'test/bench/engine.ts'), echo);
-  cpSync(join(import.meta.dirname, '../../main/cli/launch.mjs'), join(root, 'main/cli/launch.mjs'));
+  for (const file of ['launch.mjs', 'bundle.mjs']) cpSync(join(import.meta.dirname, '../../main/cli', file), join(root, 'main/cli', file));
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
