@@ -124,7 +124,8 @@ export async function outlookOf(request: OutlookRequest): Promise<Outlook> {
   });
   const outlook = {
     fits, neededBytes: Math.round(fits === 'whole' ? asked.whole : asked.phased), wholeBytes: Math.round(asked.whole),
-    freeBytes: Math.round(Math.min(freeBytes, limitBytes === null ? Infinity : asked.base + limitBytes)), phases,
+    // Beside a limit of its own stands what the process holds anyway: then this and what is needed can be compared.
+    freeBytes: Math.round(Math.min(freeBytes, limitBytes === null ? Infinity : asked.phased - asked.largest + limitBytes)), phases,
   } as const;
   return { ...outlook, plan: fits === 'no' ? await fitting(request, holds) : null };
 }
