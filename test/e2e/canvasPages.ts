@@ -7,7 +7,7 @@ import { launch, skipReason } from './browser.ts';
 import { CanvasPage, newDataDir } from './canvasPage.ts';
 import type { WindowSize } from './canvasPage.ts';
 import { removeData, startStudio } from './studioHost.ts';
-import type { StudioOptions, StudioProcess } from './studioHost.ts';
+import type { StudioProcess } from './studioHost.ts';
 
 const toybox = existsSync(join(import.meta.dirname, '../../resources/models/toybox/config.json'));
 /** Why the tests are skipped; undefined = they run. */
@@ -19,7 +19,7 @@ export interface CanvasPages {
   /** One more page on the project that is open, as another window or person has it. */
   readonly another: () => Promise<CanvasPage>;
   /** A studio by itself: to be killed, limited, or opened again on the same folder. */
-  readonly alone: (dir: string, options?: StudioOptions) => Promise<CanvasPage>;
+  readonly alone: (dir: string) => Promise<CanvasPage>;
   /** A folder that goes with the tests. */
   readonly dir: () => string;
 }
@@ -66,8 +66,8 @@ export function canvasPages(): CanvasPages {
       if (shared === undefined) throw new Error('no page is open yet');
       return opened(shared);
     },
-    alone: async (at, options) => {
-      const studio = await startStudio(at, options);
+    alone: async (at) => {
+      const studio = await startStudio(at);
       own.push(studio);
       return opened(studio);
     },

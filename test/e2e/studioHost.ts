@@ -20,15 +20,8 @@ export interface StudioProcess {
   kill(): Promise<void>;
 }
 
-export interface StudioOptions {
-  /** Of private memory that each of its processes may have; only Linux counts it so. */
-  readonly memoryKb?: number;
-}
-
-export async function startStudio(dataDir: string, { memoryKb }: StudioOptions = {}): Promise<StudioProcess> {
-  const command = [process.execPath, join(root, 'main/cli/launch.mjs'), 'start', '--browser', '--no-open', '--data', dataDir];
-  const [program = '', ...args] = memoryKb === undefined ? command : ['bash', '-c', `ulimit -d ${memoryKb} && exec "$@"`, 'studio', ...command];
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startStudio(dataDir: string): Promise<StudioProcess> {
+  const child = spawn(process.execPath, [join(root, 'main/cli/launch.mjs'), 'start', '--browser', '--no-open', '--data', dataDir], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (text: Buffer) => { said += text.toString(); });
   const link = await new Promise<string>((resolve, reject) => {
