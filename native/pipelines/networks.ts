@@ -66,6 +66,8 @@ export class Networks {
   /** Those that had to go for others. */
   private readonly unloaded = new Set<NetworkName>();
   private readonly works = new Map<string, number>();
+  /** What each may take, as found in this job since the last network came or went: asking the system at every step and token would cost more than some of them. */
+  private readonly granted = new Map<NetworkName, number>();
   private loadMs = 0;
   private followed: RunOptions | undefined;
 
@@ -90,13 +92,15 @@ export class Networks {
 
   /** Lets the least recently used sessions go until one more fits beside the rest. OUT_OF_MEMORY where it cannot fit under a limit that was set. */
   private async makeRoom(name: NetworkName, need: Need): Promise<void> {
+    if (need.most <= (this.granted.get(name) ?? 0)) return;
     const known = this.loaded.get(name)?.held ?? 0;
     // A processor's memory is the machine's; what a card has is only known where somebody says so.
     const budget = this.options.budgetBytes ?? (this.choice.provider === 'cpu' ? this.held() + freeMemory() * usableShare : Infinity);
     for (const [other, { session }] of this.loaded) {
-      if (this.held() - known + need.most <= budget) return;
+      if (this.held() - known + need.most <= budget) break;
       if (other === name) continue;
       this.loaded.delete(other);
+      this.granted.clear();
       this.unloaded.add(other);
       await session.release();
     }
@@ -106,6 +110,7 @@ export class Networks {
         network: name, neededBytes: Math.ceil(need.most), freeBytes: budget,
       }, { retryable: true });
     }
+    this.granted.set(name, need.most);
   }
 
   /** The checkpoint as this network's graph is to see it: with its matrices packed, where there is a folder for that. */
@@ -121,6 +126,7 @@ export class Networks {
   /** Whose events and whose end the making of packed weights follows. */
   follow(run: RunOptions): void {
     this.followed = run;
+    this.granted.clear();
   }
 
   private async prepare(name: NetworkName, queryChunks: number): Promise<Prepared> {
@@ -149,6 +155,8 @@ export class Networks {
     const session = await createSession(graph, { provider: this.choice.provider, threads: this.choice.threads, externalRoot });
     this.loadMs += performance.now() - started;
     this.loaded.set(name, { session, graph, held, queryChunks });
+    // The others were given their room without this one.
+    this.granted.clear();
     return session;
   }
 
