@@ -15,6 +15,7 @@ import { drawTouches, pieces, touchesOf, within } from './strokes.ts';
 import type { OpenStroke, Stroke } from './strokes.ts';
 import { carryOut, colourOf, copyTile, mapBounds, newTile, places, plainTile, tileRect, tileSize } from './tiles.ts';
 import type { Tile, TileMap } from './tiles.ts';
+import { Undone } from './undone.ts';
 
 /** An item that is being drawn, a piece at a time. */
 interface Unfinished {
@@ -22,7 +23,6 @@ interface Unfinished {
   readonly image: Decoded | undefined;
   readonly pieces: Generator<void, void>;
 }
-
 
 /** Undo memory of one layer. */
 const budgetBytes = 128 * 1024 * 1024;
@@ -36,8 +36,7 @@ export class LayerRaster {
   readonly kind: RasterKind;
   private applied: Item[] = [];
   private checkpoints: Checkpoint[] = [];
-  /** What was taken back last, as it looked: redo is as quick as undo. */
-  private undone: { readonly item: Item; readonly after: TileMap; readonly gone: readonly number[] }[] = [];
+  private readonly undone = new Undone(budgetBytes);
   private current: Checkpoint = { count: 0, before: new Map() };
   private open: OpenStroke | undefined;
   private unfinished: Unfinished | undefined;
@@ -88,13 +87,13 @@ export class LayerRaster {
 
   /** Bytes kept for undo. */
   get undoBytes(): number {
-    return [...this.checkpoints, ...this.undone.map(({ after }) => ({ count: 0, before: after }))].reduce((sum, one) => sum + checkpointBytes(one), 0);
+    return this.checkpoints.reduce((sum, one) => sum + checkpointBytes(one), this.undone.bytes);
   }
 
   /** Undo will draw the items again. */
   forgetUndo(): void {
     this.checkpoints = [];
-    this.undone = [];
+    this.undone.clear();
   }
 
   /** Takes over what another raster has drawn of the same items: a copied layer, or one that is drawn for a file, costs no pixels until it differs. False = there is none. */
@@ -108,7 +107,7 @@ export class LayerRaster {
       if (common > most) [best, most] = [other, common];
     }
     if (best === undefined) return false;
-    this.undone = [];
+    this.undone.clear();
     this.tiles.clear();
     for (const [key, tile] of best.tiles) this.tiles.set(key, tile);
     for (const key of best.unread) this.unread.add(key);
@@ -196,14 +195,10 @@ export class LayerRaster {
 
   /** Does again what was just taken back; false = it was something else. */
   private repeat(item: Item): boolean {
-    const last = this.undone.pop();
-    if (last?.item !== item) {
-      this.undone = [];
-      return false;
-    }
-    const before = new Map([...last.after.keys(), ...last.gone].map((key) => [key, this.tiles.get(key)]));
-    this.current = { count: this.applied.length, before };
-    this.restore({ count: 0, before: new Map([...last.after, ...last.gone.map((key) => [key, undefined] as const)]) });
+    const looks = this.undone.take(item);
+    if (looks === undefined) return false;
+    this.current = { count: this.applied.length, before: new Map([...looks.keys()].map((key) => [key, this.tiles.get(key)])) };
+    this.restore({ count: 0, before: looks });
     this.applyEnds(item);
     return true;
   }
@@ -278,27 +273,15 @@ export class LayerRaster {
         for (const tile of this.tiles.values()) this.touch(tileRect(tile));
         this.tiles.clear();
         this.applied.length = 0;
-        this.undone = [];
+        this.undone.clear();
         return;
       }
       const item = this.applied.at(-1) as Item;
-      if (checkpoint.count === this.applied.length - 1) this.remember(item, checkpoint);
-      else this.undone = [];
+      if (checkpoint.count === this.applied.length - 1) this.undone.keep(item, checkpoint.before.keys(), this.tiles);
+      else this.undone.clear();
       this.restore(checkpoint);
       this.applied.length = checkpoint.count;
     }
-  }
-
-  private remember(item: Item, { before }: Checkpoint): void {
-    const after: TileMap = new Map();
-    const gone: number[] = [];
-    for (const key of before.keys()) {
-      const tile = this.tiles.get(key);
-      if (tile === undefined) gone.push(key);
-      else after.set(key, tile);
-    }
-    this.undone.push({ item, after, gone });
-    while (this.undone.length > 1 && this.undone.reduce((sum, one) => sum + checkpointBytes({ count: 0, before: one.after }), 0) > budgetBytes) this.undone.shift();
   }
 
   private restore({ before }: Checkpoint): void {
