@@ -3,6 +3,7 @@ import { webcrypto } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { assetInfoSchema, type AssetInfo } from '../../preload/contract/project.ts';
 import { thumbnailEdge } from '../../preload/contract/common.ts';
+import { extensions } from '../../preload/contract/fileNames.ts';
 import { StudioError } from '../errors.ts';
 import type { StoredAsset } from '../history/assetRows.ts';
 import type { AssetRows } from '../history/history.ts';
@@ -14,10 +15,6 @@ import { Locks } from './locks.ts';
 
 /** A file just put is not yet named by any row; nobody takes this long to name it. */
 const defaultGraceMs = 24 * 3_600_000;
-
-const extensions: Readonly<Record<AssetInfo['mime'], string>> = {
-  'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp', 'image/gif': 'gif', 'image/avif': 'avif', 'image/tiff': 'tiff',
-};
 
 export interface StoreParts {
   readonly folder: Pick<DataFolder, 'assets' | 'thumbnails'>;

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hashOf, newGeneration, seeded, storedAsset } from '../../test/helpers/historyRows.ts';
+import { addPicture, foundIn, memoryHistory, start } from '../../test/helpers/historyDb.ts';
+import { hashOf, newGeneration, storedAsset } from '../../test/helpers/historyRows.ts';
+import { seeded } from '../../test/helpers/random.ts';
 import { putAsset } from './assetRows.ts';
 import { createChat, deleteChat, saveTurns } from './chats.ts';
-import { connect, type Db } from './connection.ts';
+import type { Db } from './connection.ts';
 import { galleryCounts } from './counts.ts';
 import { addGenerations, noteGeneration, starGenerations, tagGenerations } from './generations.ts';
-import { migrate } from './migrate.ts';
 import { createProject } from './projects.ts';
 import { rebuildSearch, searchGenerations, timelineOf } from './search.ts';
 import { purgeGenerations, trashGenerations } from './trash.ts';
@@ -14,23 +15,11 @@ import type { GalleryFilter, SearchInput } from '../../preload/contract/gallery.
 import type { NewGeneration } from '../services.ts';
 
 let db: Db;
-beforeEach(() => {
-  db = connect(':memory:');
-  migrate(db);
-});
+beforeEach(() => { db = memoryHistory(); });
 afterEach(() => db.close());
 
-const start = 1_700_000_000_000;
-
-/** Writes a picture of its own and the row. */
-function add(change: Partial<NewGeneration> = {}): NewGeneration {
-  const row = newGeneration(hashOf(randomUUID()), change);
-  putAsset(db, storedAsset(row.hash), start);
-  addGenerations(db, [row]);
-  return row;
-}
-
-const found = (filter: GalleryFilter): string[] => searchGenerations(db, { filter }).items.map((item) => item.id);
+const add = (change: Partial<NewGeneration> = {}): NewGeneration => addPicture(db, change);
+const found = (filter: GalleryFilter): string[] => foundIn(db, filter);
 
 describe('search', () => {
   it('finds words, beginnings, phrases, and what is not excluded', () => {

@@ -17,7 +17,7 @@ export function seqAt(createdAt: number): number {
   return createdAt * perMs;
 }
 
-export const itemColumns = `g.seq, g.id, g.hash, g.width, g.height, g.task, substr(CASE WHEN g.prompt = '' THEN coalesce(g.file_name, '') ELSE g.prompt END, 1, ${titleLength}) AS title,
+export const itemColumns = `g.seq, g.id, g.hash, g.width, g.height, (SELECT mime FROM assets WHERE hash = g.hash) AS mime, g.task, substr(CASE WHEN g.prompt = '' THEN coalesce(g.file_name, '') ELSE g.prompt END, 1, ${titleLength}) AS title,
   g.seed, g.starred, g.batch_id AS batchId, g.project_id AS projectId, g.created_at AS createdAt, g.trashed_at AS trashedAt`;
 
 export type ItemRow = Omit<GalleryItem, 'starred'> & { readonly seq: number; readonly starred: number };
@@ -26,12 +26,12 @@ export function itemOf({ seq: _, starred, ...row }: ItemRow): GalleryItem {
   return { ...row, starred: starred === 1 };
 }
 
-const columns = `${itemColumns}, a.mime, a.bytes, g.prompt, g.request, g.model_id AS modelId, g.model_name AS modelName, g.reproduce, g.steps, g.timings,
+const columns = `${itemColumns}, a.bytes, g.prompt, g.request, g.model_id AS modelId, g.model_name AS modelName, g.reproduce, g.steps, g.timings,
   (SELECT json_group_array(name) FROM (SELECT t.name FROM generation_tags gt JOIN tags t ON t.id = gt.tag_id WHERE gt.generation_seq = g.seq ORDER BY t.name)) AS tags,
   g.note, g.job_id AS jobId, g.label, g.file_name AS fileName
   FROM generations g JOIN assets a ON a.hash = g.hash`;
 
-type Row = ItemRow & Pick<Generation, 'mime' | 'bytes' | 'prompt' | 'modelId' | 'modelName' | 'steps' | 'note' | 'jobId' | 'label' | 'fileName'> & {
+type Row = ItemRow & Pick<Generation, 'bytes' | 'prompt' | 'modelId' | 'modelName' | 'steps' | 'note' | 'jobId' | 'label' | 'fileName'> & {
   readonly request: string | null;
   readonly reproduce: string | null;
   readonly timings: string;
@@ -42,7 +42,6 @@ function generationOf(db: Db, row: Row): Generation {
   const { request, reproduce, timings, tags, ...rest } = row;
   return {
     ...itemOf(rest),
-    mime: row.mime,
     bytes: row.bytes,
     prompt: row.prompt,
     request: request === null ? null : (JSON.parse(request) as Generation['request']),

@@ -1,37 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addPicture, foundIn, memoryHistory, start } from '../../test/helpers/historyDb.ts';
 import { hashOf, newGeneration, storedAsset } from '../../test/helpers/historyRows.ts';
 import { addAssetSource, forgetAsset, forgetUnused, isUsed, pendingRemovals, putAsset, setCanvasReferences } from './assetRows.ts';
 import { changeChat, createChat, getChat, listChats, saveTurns } from './chats.ts';
-import { connect, type Db } from './connection.ts';
+import type { Db } from './connection.ts';
 import { addGenerations, getGeneration, moveGenerations, noteGeneration } from './generations.ts';
 import { lineageOf } from './lineage.ts';
-import { migrate } from './migrate.ts';
 import { createProject, deleteProject, listProjects, renameProject, restoreProject, touchProject, trashedProjects } from './projects.ts';
-import { timelineOf } from './search.ts';
-import { searchGenerations } from './search.ts';
+import { searchGenerations, timelineOf } from './search.ts';
 import { purgeGenerations, restoreGenerations, trashGenerations } from './trash.ts';
 import type { GalleryFilter } from '../../preload/contract/gallery.ts';
 import type { NewGeneration } from '../services.ts';
 
 let db: Db;
-beforeEach(() => {
-  db = connect(':memory:');
-  migrate(db);
-});
+beforeEach(() => { db = memoryHistory(); });
 afterEach(() => db.close());
 
-const start = 1_700_000_000_000;
-
-/** Writes a picture of its own and the row. */
-function add(change: Partial<NewGeneration> = {}): NewGeneration {
-  const row = newGeneration(hashOf(randomUUID()), change);
-  putAsset(db, storedAsset(row.hash), start);
-  addGenerations(db, [row]);
-  return row;
-}
-
-const found = (filter: GalleryFilter): string[] => searchGenerations(db, { filter }).items.map((item) => item.id);
+const add = (change: Partial<NewGeneration> = {}): NewGeneration => addPicture(db, change);
+const found = (filter: GalleryFilter): string[] => foundIn(db, filter);
 
 describe('rows', () => {
   it('come back with every input, and twice told are once written', () => {
@@ -46,6 +33,15 @@ describe('rows', () => {
       parents: [{ hash: source.hash, role: 'source', generationId: source.id }, { hash: mask, role: 'mask', generationId: null }],
     });
     expect(timelineOf(db, {}).total).toBe(2);
+  });
+
+  it('tell of what kind their file is, in the gallery and in the lineage', () => {
+    const photo = newGeneration(hashOf('photo'), { task: 'import', mime: 'image/jpeg', fileName: 'photo.jpg' });
+    putAsset(db, storedAsset(photo.hash, { mime: 'image/jpeg', extension: 'jpg' }), start);
+    addGenerations(db, [photo]);
+    expect(searchGenerations(db, {}).items).toMatchObject([{ id: photo.id, mime: 'image/jpeg' }]);
+    expect(lineageOf(db, photo.id).nodes).toMatchObject([{ id: photo.id, mime: 'image/jpeg' }]);
+    expect(getGeneration(db, photo.id)).toMatchObject({ mime: 'image/jpeg' });
   });
 
   it('are not written without their picture or parents', () => {

@@ -51,6 +51,7 @@ export const galleryItemSchema = z.object({
   hash: hashSchema,
   width: pixelsSchema,
   height: pixelsSchema,
+  mime: assetInfoSchema.shape.mime,
   task: taskSchema,
   /** The beginning of the prompt, or a file's name. */
   title: z.string(),
@@ -65,7 +66,6 @@ export type GalleryItem = z.infer<typeof galleryItemSchema>;
 
 /** A row with every input by value or hash: enough to make the same bytes again. */
 export const generationSchema = galleryItemSchema.extend({
-  mime: assetInfoSchema.shape.mime,
   bytes: countSchema,
   prompt: textSchema,
   /** Null for what was brought in without parameters. */

@@ -10,14 +10,14 @@ import { thumbUrl } from '../studio/picture.ts';
 import { cx } from '../ui/cx.ts';
 import css from './Gallery.module.css';
 import { useSelection } from './selection.ts';
-import { fileName } from './verbs.ts';
+import { storedName } from './verbs.ts';
 
 const badges: Readonly<Partial<Record<GalleryItem['task'], string>>> = { edit: 'Edited', inpaint: 'Filled', outpaint: 'Extended', grid: 'Sweep', import: taskNames.import };
 
 /** Dragging one of the chosen drags them all; out of a browser's window the first becomes a file. */
 function drag(event: DragEvent, item: GalleryItem): void {
   const { ids } = useSelection.getState();
-  startDrag(event.nativeEvent, ids.has(item.id) ? [...ids] : [item.id], { name: fileName(item, 'png'), url: new URL(assetPath(item.hash), location.href).href });
+  startDrag(event.nativeEvent, ids.has(item.id) ? [...ids] : [item.id], { name: storedName(item), mime: item.mime, url: new URL(assetPath(item.hash), location.href).href });
 }
 
 interface CellProps {

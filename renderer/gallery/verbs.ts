@@ -1,5 +1,5 @@
-import { safeFileName } from '../../preload/contract/fileNames.ts';
-import type { Generation } from '../../preload/contract/project.ts';
+import { extensions, safeFileName } from '../../preload/contract/fileNames.ts';
+import type { GalleryItem, Generation } from '../../preload/contract/project.ts';
 import { editOnCanvas, recallOnCanvas, recallSentence } from '../canvas/open.ts';
 import { addPictures, applyRequest, useComposer } from '../create/composer.ts';
 import { say } from '../shell/notices.ts';
@@ -129,4 +129,9 @@ export async function download(ids: readonly string[], format: 'png' | 'jpeg' | 
 
 export function fileName(row: { readonly title: string; readonly seed: number | null }, format: 'png' | 'jpeg' | 'webp'): string {
   return `${safeFileName(row.title, row.seed)}.${format === 'jpeg' ? 'jpg' : format}`;
+}
+
+/** As it lies in the store. */
+export function storedName(item: Pick<GalleryItem, 'title' | 'seed' | 'mime'>): string {
+  return `${safeFileName(item.title, item.seed)}.${extensions[item.mime]}`;
 }

@@ -67,7 +67,7 @@ function Engine({ settings, save }: { readonly settings: Settings; readonly save
       </div>
       <span>Memory limit</span>
       <div className={css.ctl}><div className={css.grow}>
-        <NumberField label="At most" unit="MB" value={Math.round((settings.memoryLimitBytes ?? 0) / 1e6)} min={0} max={1_000_000} step={500} defaultValue={0} hint="0 takes what is free" onChange={(megabytes) => save({ memoryLimitBytes: megabytes === 0 ? null : megabytes * 1e6 })} />
+        <NumberField label="At most" unit="MB" value={Math.round((settings.memoryLimitBytes ?? 0) / 1e6)} min={0} max={1_000_000} step={500} defaultValue={0} zero="No limit: what is free" onChange={(megabytes) => save({ memoryLimitBytes: megabytes === 0 ? null : megabytes * 1e6 })} />
       </div></div>
       <span>Draw last detail</span>
       <div className={css.ctl}>
@@ -76,11 +76,11 @@ function Engine({ settings, save }: { readonly settings: Settings; readonly save
       </div>
       <span>Unload when idle</span>
       <div className={css.ctl}><div className={css.grow}>
-        <NumberField label="After" unit="min" value={settings.idleUnloadMinutes} min={0} max={1440} step={5} defaultValue={10} hint="0 keeps the model in memory" onChange={(idleUnloadMinutes) => save({ idleUnloadMinutes })} />
+        <NumberField label="After" unit="min" value={settings.idleUnloadMinutes} min={0} max={1440} step={5} defaultValue={10} zero="Never: stays in memory" onChange={(idleUnloadMinutes) => save({ idleUnloadMinutes })} />
       </div></div>
       <span>Preview every</span>
       <div className={css.ctl}><div className={css.grow}>
-        <NumberField label="Steps" value={settings.previewEvery} min={0} max={20} defaultValue={1} hint="0 draws no previews" onChange={(previewEvery) => save({ previewEvery })} />
+        <NumberField label="Steps" value={settings.previewEvery} min={0} max={20} defaultValue={1} zero="No previews" onChange={(previewEvery) => save({ previewEvery })} />
       </div></div>
       <span>Memory now</span>
       <div className={css.ctl}>

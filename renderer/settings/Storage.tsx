@@ -57,7 +57,7 @@ export function Storage({ settings, save }: { readonly settings: Settings; reado
       </div>
       <span>Empty the trash</span>
       <div className={css.ctl}><div className={css.grow}>
-        <NumberField label="After" unit="days" value={settings.trashDays} min={0} max={3650} defaultValue={30} hint="0 never empties it" onChange={(trashDays) => save({ trashDays })} />
+        <NumberField label="After" unit="days" value={settings.trashDays} min={0} max={3650} defaultValue={30} zero="Never: kept until emptied" onChange={(trashDays) => save({ trashDays })} />
       </div></div>
     </>
   );

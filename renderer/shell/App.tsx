@@ -77,7 +77,7 @@ export function App() {
   useReadyMark();
   return (
     <Tooltip.Provider delay={500}>
-      <Toast.Provider toastManager={toasts}>
+      <Toast.Provider toastManager={toasts} limit={1}>
         <DropArea>
           <div className={css.app}>
             <Header />

@@ -7,7 +7,7 @@ import { dragType } from './bringIn.ts';
 let own: readonly string[] | undefined;
 
 /** Begins to drag pictures of the gallery. In Electron the system drags files; a browser makes one of the address. */
-export function startDrag(event: DragEvent, ids: readonly string[], download: { readonly name: string; readonly url: string }): void {
+export function startDrag(event: DragEvent, ids: readonly string[], download: { readonly name: string; readonly mime: string; readonly url: string }): void {
   const bridge = (window as { readonly studio?: StudioBridge }).studio;
   if (bridge !== undefined) {
     event.preventDefault();
@@ -27,7 +27,7 @@ export function startDrag(event: DragEvent, ids: readonly string[], download: { 
   data.setData(dragType, ids.join(','));
   // While it is on the way a page may read the types only.
   data.setData(`${countType}${ids.length}`, '');
-  data.setData('DownloadURL', `image/png:${download.name}:${download.url}`);
+  data.setData('DownloadURL', `${download.mime}:${download.name}:${download.url}`);
   data.effectAllowed = 'copy';
 }
 

@@ -20,6 +20,8 @@ export interface NumberFieldProps {
   /** Draws the value's place between min and max. */
   readonly track?: boolean;
   readonly disabled?: boolean;
+  /** What 0 means, shown in its place until something is typed. */
+  readonly zero?: string;
   readonly hint?: string;
   readonly children?: ReactNode;
 }
@@ -29,13 +31,14 @@ export interface NumberFieldProps {
  * double-click the label to reset. Text that is no number stays where it was typed, with the reason.
  */
 export function NumberField(props: NumberFieldProps) {
-  const { label, value, onChange, min, max, step = 1, snap, decimals = 0, unit, defaultValue, track, disabled, hint, children } = props;
+  const { label, value, onChange, min, max, step = 1, snap, decimals = 0, unit, defaultValue, track, disabled, zero, hint, children } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [draft, setDraft] = useState<string>();
   const [reason, setReason] = useState<string>();
   const [note, setNote] = useState<string>();
-  const shown = draft ?? value.toFixed(decimals);
+  const inWords = draft === undefined && value === 0 ? zero : undefined;
+  const shown = draft ?? inWords ?? value.toFixed(decimals);
 
   useEffect(() => {
     if (note === undefined) return;
@@ -108,14 +111,14 @@ export function NumberField(props: NumberFieldProps) {
         </Base.ScrubArea>
         <input
           ref={input} id={id} className={css.value} role="spinbutton" autoComplete="off" spellCheck={false} disabled={disabled}
-          aria-valuenow={value} aria-valuemin={min} aria-valuemax={max} aria-valuetext={`${shown}${unit ? ` ${unit}` : ''}`}
+          aria-valuenow={value} aria-valuemin={min} aria-valuemax={max} aria-valuetext={`${shown}${unit && inWords === undefined ? ` ${unit}` : ''}`}
           aria-invalid={reason !== undefined} aria-describedby={reason ?? note ? `${id}-note` : undefined}
           value={shown}
           onFocus={(event) => event.currentTarget.select()}
           onChange={(event) => setDraft(event.currentTarget.value)}
           onBlur={commit} onKeyDown={onKeyDown}
         />
-        {unit && <span className={css.unit} aria-hidden>{unit}</span>}
+        {unit && inWords === undefined && <span className={css.unit} aria-hidden>{unit}</span>}
         {children}
         {track && <span className={css.track} aria-hidden><i style={{ width: `${((value - min) / (max - min)) * 100}%` }} /></span>}
       </Base.Root>
