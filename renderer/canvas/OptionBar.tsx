@@ -12,7 +12,7 @@ import { Menu } from '../ui/Menu.tsx';
 import { NumberField } from '../ui/NumberField.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import css from './Canvas.module.css';
-import { usePixelSelection } from './selection.ts';
+import { usePixelSelection } from './chosenPixels.ts';
 import { toolEntry } from './ToolBar.tsx';
 import { setOptions, useTools } from './tools.ts';
 

@@ -18,7 +18,8 @@ import { closeAnswer, newestTurn, promptFromAnswer, useFrameAnswer } from './ask
 import { fitCanvas } from './fit.ts';
 import { copyWhatIsMeant, pasteFromClipboard } from './clipboard.ts';
 import { saveProjectFile } from './files.ts';
-import { currentSelection, deselect, eraseSelection, fillSelection, invertSelection, joinMask, liftSelection, maskFromSelection, selectAll, selectFromMask } from './selection.ts';
+import { currentSelection } from './chosenPixels.ts';
+import { deselect, eraseSelection, fillSelection, invertSelection, joinMask, liftSelection, maskFromSelection, selectAll, selectFromMask } from './selection.ts';
 import { takeTool, toolbox, toolsChanged, viewportNow } from './toolHost.ts';
 import { setOptions, useTools } from './tools.ts';
 import { attempt, clearSelected, deleteSelected, featherSelected, growSelected, invertSelected, maskFromSelected, mergeSelectedDown, newMask, newPaint } from './verbs.ts';
@@ -92,9 +93,9 @@ const runs: Partial<Record<CanvasAction, () => void | Promise<unknown>>> = {
   'mask.fromAlpha': () => attempt(maskFromSelected),
   'selection.all': selectAll,
   'selection.none': deselect,
-  'selection.invert': invertSelection,
+  'selection.invert': () => attempt(invertSelection),
   'selection.fromMask': () => attempt(selectFromMask),
-  'selection.toMask': () => attempt(maskFromSelection),
+  'selection.toMask': maskFromSelection,
   'selection.addToMask': () => attempt(() => joinMask('add')),
   'selection.takeFromMask': () => attempt(() => joinMask('subtract')),
   'selection.lift': () => attempt(liftSelection),

@@ -3,7 +3,8 @@ import { say } from '../shell/notices.ts';
 import { refusal } from '../studio/problem.ts';
 import { keptRect } from '../document/coverage.ts';
 import { pictureRaster, toPng } from './pixels.ts';
-import { copySelection, currentSelection } from './selection.ts';
+import { currentSelection } from './chosenPixels.ts';
+import { copySelection } from './selection.ts';
 
 /** What the frame shows, as a picture for any program. */
 async function copyFrame(): Promise<void> {

@@ -5,7 +5,7 @@ import { studio } from '../studio/current.ts';
 import { refusal } from '../studio/problem.ts';
 import { layerRaster, maskRaster, pictureRaster, upload } from './pixels.ts';
 import { isRaster } from './compositor.ts';
-import { currentSelection } from './selection.ts';
+import { currentSelection, paintSelection } from './chosenPixels.ts';
 import { intersect, isEmpty, outward } from './rect.ts';
 
 export type ExportArea = 'canvas' | 'frame' | 'selection';
@@ -19,7 +19,7 @@ export function exportArea(document: CanvasDocument, area: ExportArea): Rect | u
   if (area === 'frame') return keptRect(document);
   const selection = currentSelection();
   if (selection !== null) {
-    const chosen = intersect(selection.bounds, outward(whole));
+    const chosen = intersect(selection.rect, outward(whole));
     return isEmpty(chosen) ? undefined : chosen;
   }
   const masks = layersBounds(orderedLayers(document).filter((layer) => layer.kind === 'mask' && layer.visible));
@@ -43,7 +43,7 @@ async function keepSelected(document: CanvasDocument, canvas: OffscreenCanvas, r
     const sheet = canvas.getContext('2d');
     if (sheet === null) return;
     sheet.globalCompositeOperation = 'destination-in';
-    sheet.drawImage(selection.canvas, selection.rect.x - rect.x, selection.rect.y - rect.y);
+    paintSelection(sheet, selection, -rect.x, -rect.y);
     return;
   }
   const masks = orderedLayers(document).filter((layer) => layer.kind === 'mask' && layer.visible);

@@ -1,51 +1,53 @@
 import type { Item, Rect } from '../document/records.ts';
 import { unhurried } from './budget.ts';
 import type { Budget } from './budget.ts';
-import { checkpointBytes, thinned } from './checkpoints.ts';
-import type { Checkpoint } from './checkpoints.ts';
+import { clipArea, cutToClip } from './clip.ts';
+import type { ClipPixels } from './clip.ts';
 import { DabWalker, dabBounds } from './dabs.ts';
 import type { Dab } from './dabs.ts';
 import { borrow, giveBack, imageOf, isGone } from './images.ts';
 import type { Decoded } from './images.ts';
 import { coverage, drawItem } from './rasterize.ts';
 import type { PlainItem, RasterKind } from './rasterize.ts';
-import { intersect, isEmpty, noRect, outward, union } from './rect.ts';
+import { intersect, isEmpty, noRect, outward } from './rect.ts';
 import { alike, grows, same } from './sameItem.ts';
 import { drawTouches, pieces, touchesOf, within } from './strokes.ts';
 import type { OpenStroke, Stroke } from './strokes.ts';
-import { carryOut, colourOf, copyTile, mapBounds, newTile, places, plainTile, tileRect, tileSize } from './tiles.ts';
-import type { Tile, TileMap } from './tiles.ts';
-import { Undone } from './undone.ts';
+import { TileHistory } from './tileHistory.ts';
+import { carryOut, mapBounds, places, tileRect, tileSize } from './tiles.ts';
+import type { TileMap } from './tiles.ts';
+
+/** The pictures that an item is drawn with. */
+interface Sources {
+  readonly image: Decoded | undefined;
+  readonly clip: ClipPixels | undefined;
+}
 
 /** An item that is being drawn, a piece at a time. */
 interface Unfinished {
   readonly item: Item;
-  readonly image: Decoded | undefined;
   readonly pieces: Generator<void, void>;
 }
-
-/** Undo memory of one layer. */
-const budgetBytes = 128 * 1024 * 1024;
 
 /**
  * A layer's items as tiles of pixels. Only what is new is drawn; what is undone comes back from checkpoints. The pixels are a pure
  * function of the items, however they came to be drawn.
  */
 export class LayerRaster {
-  readonly tiles: TileMap = new Map();
   readonly kind: RasterKind;
+  private readonly history = new TileHistory();
   private applied: Item[] = [];
-  private checkpoints: Checkpoint[] = [];
-  private readonly undone = new Undone(budgetBytes);
-  private current: Checkpoint = { count: 0, before: new Map() };
   private open: OpenStroke | undefined;
   private unfinished: Unfinished | undefined;
-  private dirty: Rect = noRect;
-  /** Tiles that nobody has looked at for being of one colour. */
-  private readonly unread = new Set<number>();
+  /** Kept open for the item under way: a growing stroke needs its clip with every touch. */
+  private borrowed: readonly Decoded[] = [];
 
   constructor(kind: RasterKind) {
     this.kind = kind;
+  }
+
+  get tiles(): TileMap {
+    return this.history.tiles;
   }
 
   /** The pixels that may hold something. */
@@ -87,13 +89,12 @@ export class LayerRaster {
 
   /** Bytes kept for undo. */
   get undoBytes(): number {
-    return this.checkpoints.reduce((sum, one) => sum + checkpointBytes(one), this.undone.bytes);
+    return this.history.bytes;
   }
 
   /** Undo will draw the items again. */
   forgetUndo(): void {
-    this.checkpoints = [];
-    this.undone.clear();
+    this.history.forget();
   }
 
   /** Takes over what another raster has drawn of the same items: a copied layer, or one that is drawn for a file, costs no pixels until it differs. False = there is none. */
@@ -107,19 +108,14 @@ export class LayerRaster {
       if (common > most) [best, most] = [other, common];
     }
     if (best === undefined) return false;
-    this.undone.clear();
-    this.tiles.clear();
-    for (const [key, tile] of best.tiles) this.tiles.set(key, tile);
-    for (const key of best.unread) this.unread.add(key);
+    this.history.copy(best.history);
     this.applied = [...best.applied];
-    // A growing stroke goes on writing into its own checkpoint.
-    this.checkpoints = best.checkpoints.map(({ count, before }) => ({ count, before: new Map(before) }));
     return true;
   }
 
   /** Draws what changed, as far as the budget goes; `live` is what a tool is about to leave behind. Returns the layer pixels that are different now. */
   update(items: readonly Item[], live?: Item, budget: Budget = unhurried): Rect {
-    this.dirty = noRect;
+    this.history.dirty = noRect;
     const wanted = live === undefined ? items : [...items, live];
     const last = this.applied.length - 1;
     let common = 0;
@@ -128,7 +124,7 @@ export class LayerRaster {
     if (common > last && this.open !== undefined && this.unfinished === undefined) common = last;
     if (common === last && this.open !== undefined && this.unfinished === undefined && grows(this.applied[last], wanted[last])) {
       const stroke = wanted[last];
-      this.stamp(stroke, this.open.buffer, [...this.open.walker.walk(stroke.points)]);
+      this.stamp(stroke, this.open, [...this.open.walker.walk(stroke.points)]);
       this.applied[last] = stroke;
       common++;
     }
@@ -144,167 +140,129 @@ export class LayerRaster {
       }
     }
     // A committed stroke does not grow any more.
-    if (live === undefined && this.unfinished === undefined) this.open = undefined;
-    return this.dirty;
+    if (live === undefined && this.unfinished === undefined) this.letGo();
+    return this.history.dirty;
   }
 
-  /** Finds tiles of one colour, which then cost nothing, as far as the budget goes; false = not done. Their pixels stay the same. */
+  /** Finds tiles of one colour, which then cost nothing, as far as the budget goes; false = not done. */
   compact(budget: Budget): boolean {
-    if (this.open !== undefined || this.unfinished !== undefined) return true;
-    for (const key of this.unread) {
-      const tile = this.tiles.get(key);
-      if (tile !== undefined) {
-        if (!budget.next()) return false;
-        const colour = colourOf(tile);
-        if (colour === 0) this.tiles.delete(key);
-        else if (colour !== undefined) this.tiles.set(key, plainTile(tile, colour));
-      }
-      this.unread.delete(key);
-    }
-    return true;
+    return this.open !== undefined || this.unfinished !== undefined || this.history.compact(budget);
   }
 
   private apply(item: Item, budget: Budget): boolean {
     this.waitsFor = undefined;
     if (this.unfinished === undefined) {
-      if (this.repeat(item)) return true;
-      const image = item.type === 'image' ? imageOf(item.hash) : undefined;
-      if (item.type === 'image' && image === undefined && !isGone(item.hash)) {
-        this.waitsFor = item.hash;
-        return false;
+      if (this.history.repeat(item, this.applied.length)) {
+        this.applyEnds(item);
+        return true;
       }
-      // Others may need the picture's room until it is this one's turn.
-      if (!budget.next()) return false;
-      if (image !== undefined) borrow(image);
-      this.current = { count: this.applied.length, before: new Map() };
-      this.open = undefined;
-      this.unfinished = { item, image, pieces: this.draw(item, image) };
+      const sources = this.sourcesOf(item);
+      // Others may need the pictures' room until it is this one's turn.
+      if (sources === undefined || !budget.next()) return false;
+      this.letGo();
+      this.borrowed = [sources.image, sources.clip?.image].filter((one) => one !== undefined);
+      this.borrowed.forEach(borrow);
+      this.history.begin(this.applied.length);
+      this.unfinished = { item, pieces: this.draw(item, sources) };
     }
     const { pieces } = this.unfinished;
     while (pieces.next().done !== true) if (!budget.next()) return false;
-    this.letGo();
+    this.unfinished = undefined;
+    if (this.open === undefined) this.letGo();
     this.applyEnds(item);
+    this.history.end(this.applied.length);
     return true;
   }
 
   private applyEnds(item: Item): void {
     this.touched = performance.now();
     this.applied.push(item);
-    this.checkpoints = thinned([...this.checkpoints, this.current], this.applied.length, budgetBytes);
   }
 
-  /** Does again what was just taken back; false = it was something else. */
-  private repeat(item: Item): boolean {
-    const looks = this.undone.take(item);
-    if (looks === undefined) return false;
-    this.current = { count: this.applied.length, before: new Map([...looks.keys()].map((key) => [key, this.tiles.get(key)])) };
-    this.restore({ count: 0, before: looks });
-    this.applyEnds(item);
-    return true;
+  /** The pictures of an item; undefined = one of them is still on its way. */
+  private sourcesOf(item: Item): Sources | undefined {
+    const clip = 'clip' in item ? item.clip : undefined;
+    const found = [item.type === 'image' ? item.hash : undefined, clip?.hash].map((hash) => {
+      const image = hash === undefined ? undefined : imageOf(hash);
+      if (hash !== undefined && image === undefined && !isGone(hash)) this.waitsFor ??= hash;
+      return image;
+    });
+    return this.waitsFor === undefined ? { image: found[0], clip: clip && { clip, image: found[1] } } : undefined;
   }
 
   /** Draws an item; may stop after every piece. */
-  private *draw(item: Item, image: Decoded | undefined): Generator<void, void> {
+  private *draw(item: Item, { image, clip }: Sources): Generator<void, void> {
     if (item.type === 'stroke') {
-      this.open = { walker: new DabWalker(item), buffer: new Map() };
+      this.open = { walker: new DabWalker(item), buffer: new Map(), clip };
       for (const dabs of pieces(this.open.walker.walk(item.points))) {
-        this.stamp(item, this.open.buffer, dabs);
+        this.stamp(item, this.open, dabs);
         yield;
       }
     } else if (item.type === 'clear') {
-      for (const [key, tile] of this.tiles) {
-        this.current.before.set(key, tile);
-        this.touch(tileRect(tile));
-      }
-      this.tiles.clear();
+      this.history.empty();
     } else {
-      yield* this.lay(item, image);
+      yield* this.lay(item, image, clip);
     }
   }
 
-  private *lay(item: PlainItem, image: Decoded | undefined): Generator<void, void> {
-    const area = coverage(item);
+  private *lay(item: PlainItem, image: Decoded | undefined, clip: ClipPixels | undefined): Generator<void, void> {
+    const area = clip === undefined ? coverage(item) : intersect(coverage(item), clipArea(clip.clip));
     let first = true;
     for (const { tx, ty, key } of places(area)) {
       if (!this.tiles.has(key) && 'blend' in item && item.blend === 'subtract') continue;
       if (!first) yield;
       first = false;
-      const tile = this.writable(tx, ty, key);
-      drawItem(tile.context, item, this.kind, image, tx * tileSize, ty * tileSize);
+      const tile = this.history.writable(tx, ty, key);
+      const own = tileRect(tile);
+      const part = intersect(area, own);
+      if (clip === undefined || item.type === 'invert') {
+        drawItem(tile.context, item, this.kind, image, tx * tileSize, ty * tileSize);
+      } else {
+        const cut = cutToClip(clip, own, part, (sheet) => drawItem(sheet, { ...item, blend: 'add' }, this.kind, image, tx * tileSize, ty * tileSize));
+        const [x, y] = [part.x - own.x, part.y - own.y];
+        tile.context.globalCompositeOperation = item.blend === 'add' ? 'source-over' : 'destination-out';
+        tile.context.drawImage(cut, x, y, part.width, part.height, x, y, part.width, part.height);
+        tile.context.globalCompositeOperation = 'source-over';
+      }
       carryOut(tile);
-      this.touch(intersect(area, tileRect(tile)));
+      this.history.touch(part);
     }
   }
 
   /** Takes back what was drawn of an unfinished item. */
   private drop(): void {
     this.letGo();
-    this.open = undefined;
-    this.restore(this.current);
+    this.history.drop();
   }
 
   private letGo(): void {
-    const image = this.unfinished?.image;
     this.unfinished = undefined;
-    if (image !== undefined) giveBack(image);
+    this.open = undefined;
+    const images = this.borrowed;
+    this.borrowed = [];
+    images.forEach(giveBack);
   }
 
   /** Draws touches of a stroke, and lays it over the pixels before it where they fell. */
-  private stamp(stroke: Stroke, buffer: TileMap, dabs: readonly Dab[]): void {
+  private stamp(stroke: Stroke, { buffer, clip }: OpenStroke, dabs: readonly Dab[]): void {
     if (dabs.length === 0) return;
     const touches = touchesOf(stroke, this.kind, dabs);
-    const area = outward(dabBounds(dabs));
+    const fallen = outward(dabBounds(dabs));
+    const area = clip === undefined ? fallen : intersect(fallen, clipArea(clip.clip));
+    if (isEmpty(area)) return;
     for (const { tx, ty, key } of places(area)) {
       if (stroke.blend === 'subtract' && !this.tiles.has(key)) continue;
       const here = within(touches, tileRect({ tx, ty }));
       if (here.length === 0) continue;
-      const tile = this.writable(tx, ty, key);
-      drawTouches(tile, key, this.current.before.get(key), stroke, buffer, here, area);
+      const tile = this.history.writable(tx, ty, key);
+      drawTouches(tile, key, this.history.before(key), stroke, { buffer, clip }, here, area);
       carryOut(tile);
     }
-    this.touch(area);
+    this.history.touch(area);
   }
 
   private rollBack(count: number): void {
-    this.open = undefined;
-    while (this.applied.length > count) {
-      const checkpoint = this.checkpoints.pop();
-      if (checkpoint === undefined) {
-        for (const tile of this.tiles.values()) this.touch(tileRect(tile));
-        this.tiles.clear();
-        this.applied.length = 0;
-        this.undone.clear();
-        return;
-      }
-      const item = this.applied.at(-1) as Item;
-      if (checkpoint.count === this.applied.length - 1) this.undone.keep(item, checkpoint.before.keys(), this.tiles);
-      else this.undone.clear();
-      this.restore(checkpoint);
-      this.applied.length = checkpoint.count;
-    }
-  }
-
-  private restore({ before }: Checkpoint): void {
-    for (const [key, tile] of before) {
-      const now = this.tiles.get(key) ?? tile;
-      if (now !== undefined) this.touch(tileRect(now));
-      if (tile === undefined) this.tiles.delete(key);
-      else this.tiles.set(key, tile);
-    }
-  }
-
-  /** A tile to draw on, once for every item: how it looked before belongs to the checkpoint, and to whoever else shares it. */
-  private writable(tx: number, ty: number, key: number): Tile {
-    const known = this.tiles.get(key);
-    if (known !== undefined && this.current.before.has(key)) return known;
-    this.current.before.set(key, known);
-    const made = known === undefined ? newTile(tx, ty) : copyTile(known);
-    this.tiles.set(key, made);
-    this.unread.add(key);
-    return made;
-  }
-
-  private touch(rect: Rect): void {
-    if (!isEmpty(rect)) this.dirty = union(this.dirty, rect);
+    this.letGo();
+    this.applied.length = this.history.rollBack(this.applied, count);
   }
 }

@@ -1,47 +1,34 @@
-import { create } from 'zustand';
 import { documentBounds } from '../document/bounds.ts';
-import { freeName, imageItem, newMaskLayer, newPictureLayer } from '../document/make.ts';
+import { freeName, imageItem, newId, newMaskLayer, newPictureLayer } from '../document/make.ts';
 import { inverse, transformRect } from '../document/matrix.ts';
 import { addItem } from '../document/ops/items.ts';
 import { addLayer } from '../document/ops/layers.ts';
-import type { Colour, Layer, MaskLayer, Rect } from '../document/records.ts';
+import { setSelection } from '../document/ops/selection.ts';
+import type { Colour, Item, Layer, MaskLayer, Rect } from '../document/records.ts';
 import { canvasDocument, change, selectedLayer } from '../project/canvasStore.ts';
-import { useProject } from '../project/project.ts';
 import { say } from '../shell/notices.ts';
+import { choose, currentSelection, paintSelection } from './chosenPixels.ts';
+import type { PixelSelection } from './chosenPixels.ts';
 import { isRaster } from './compositor.ts';
 import { loadImage } from './images.ts';
-import { outlines } from './outline.ts';
 import { layerRaster, pictureRaster, toPng, upload } from './pixels.ts';
 import type { Raster } from './pixels.ts';
 import { intersect, isEmpty, outward, union } from './rect.ts';
 import { newCanvas } from './tiles.ts';
 import { refused } from './verbs.ts';
 
-/**
- * Which pixels the next verb is about: white where they are chosen, clear elsewhere. A mask says where the model repaints; a selection
- * says what is copied, lifted, filled, erased and exported. Each can become the other. It lives with the page, outside undo.
- */
-export interface PixelSelection extends Raster {
-  /** Around everything that is chosen at all, on whole canvas pixels. */
-  readonly bounds: Rect;
-  /** Closed lines where it is half chosen, x, y pairs in canvas pixels: to be seen, not to be counted with. */
-  readonly lines: readonly (readonly number[])[];
+/** What can be done with pixels of the canvas: to choose them, and with what is chosen. */
+
+/** One at a time: the next begins with what the last has chosen. */
+let turn: Promise<unknown> = Promise.resolve();
+function inTurn<T>(action: () => Promise<T>): Promise<T> {
+  const run = turn.then(action, action);
+  turn = run.catch(() => undefined);
+  return run;
 }
-
-/** The longer side of the grid that the lines are read from: finer than a dash is long. */
-const gridSide = 1024;
-
-export const usePixelSelection = create<{ readonly selection: PixelSelection | null }>(() => ({ selection: null }));
-
-export function currentSelection(): PixelSelection | null {
-  return usePixelSelection.getState().selection;
-}
-
-// Another project has other pixels.
-useProject.subscribe((state, before) => { if (state.project?.id !== before.project?.id) deselect(); });
 
 export function deselect(): void {
-  usePixelSelection.setState({ selection: null });
+  change(setSelection(null), { mark: 'Deselect' });
 }
 
 /** Everything that can be chosen: the pictures and the frame. */
@@ -50,56 +37,23 @@ function whole(): Rect {
   return union(documentBounds(document) ?? document.frame, document.frame);
 }
 
-function choose({ canvas, rect }: Raster): boolean {
-  const bounds = chosenBounds({ canvas, rect });
-  usePixelSelection.setState({ selection: bounds === undefined ? null : { canvas, rect, bounds, lines: linesAround(canvas, rect) } });
-  return bounds !== undefined;
-}
-
-function chosenBounds({ canvas, rect }: Raster): Rect | undefined {
-  const data = canvas.getContext('2d')?.getImageData(0, 0, rect.width, rect.height).data ?? new Uint8ClampedArray();
-  let [left, top, right, bottom] = [rect.width, rect.height, -1, -1];
-  for (let y = 0, at = 3; y < rect.height; y++) {
-    for (let x = 0; x < rect.width; x++, at += 4) {
-      if (data[at] === 0) continue;
-      if (x < left) left = x;
-      if (x > right) right = x;
-      if (y < top) top = y;
-      bottom = y;
-    }
-  }
-  return right < 0 ? undefined : { x: rect.x + left, y: rect.y + top, width: right - left + 1, height: bottom - top + 1 };
-}
-
-function linesAround(canvas: OffscreenCanvas, rect: Rect): number[][] {
-  const scale = Math.min(1, gridSide / Math.max(rect.width, rect.height));
-  const [width, height] = [Math.ceil(rect.width * scale), Math.ceil(rect.height * scale)];
-  const small = newCanvas(width, height);
-  small.context.imageSmoothingEnabled = scale < 1;
-  small.context.drawImage(canvas, 0, 0, rect.width, rect.height, 0, 0, rect.width * scale, rect.height * scale);
-  const { data } = small.context.getImageData(0, 0, width, height);
-  return outlines(data.subarray(3), width, height, 4).map((line) => line.map((value, at) => value / scale + (at % 2 === 0 ? rect.x : rect.y)));
-}
-
 export function selectAll(): void {
-  const rect = documentBounds(canvasDocument()) ?? canvasDocument().frame;
-  const { canvas, context } = newCanvas(rect.width, rect.height);
-  context.fillStyle = '#fff';
-  context.fillRect(0, 0, rect.width, rect.height);
-  choose({ canvas, rect });
+  change(setSelection({ rect: documentBounds(canvasDocument()) ?? canvasDocument().frame }), { mark: 'Select every pixel' });
 }
 
 /** What was not chosen within the pictures and the frame is, and the other way round. */
-export function invertSelection(): void {
-  const selection = currentSelection();
-  if (selection === null) return selectAll();
-  const rect = whole();
-  const { canvas, context } = newCanvas(rect.width, rect.height);
-  context.fillStyle = '#fff';
-  context.fillRect(0, 0, rect.width, rect.height);
-  context.globalCompositeOperation = 'destination-out';
-  context.drawImage(selection.canvas, selection.rect.x - rect.x, selection.rect.y - rect.y);
-  if (!choose({ canvas, rect })) refused('Everything was selected, so nothing is left');
+export function invertSelection(): Promise<void> {
+  return inTurn(async () => {
+    const selection = currentSelection();
+    if (selection === null) return selectAll();
+    const rect = whole();
+    const { canvas, context } = newCanvas(rect.width, rect.height);
+    context.fillStyle = '#fff';
+    context.fillRect(0, 0, rect.width, rect.height);
+    context.globalCompositeOperation = 'destination-out';
+    paintSelection(context, selection, -rect.x, -rect.y);
+    if (!(await choose({ canvas, rect }, 'Invert the selection'))) refused('Everything was selected, so nothing is left');
+  });
 }
 
 /** The mask that is meant: the selected layer, else the topmost that is shown. */
@@ -111,20 +65,23 @@ function meantMask(): MaskLayer | undefined {
 }
 
 /** A mask's pixels become the selection; the mask stays as it is. */
-export async function selectFromMask(layer: Layer | undefined = meantMask()): Promise<void> {
-  if (layer?.kind !== 'mask') return refused('There is no mask to select from');
-  const raster = await layerRaster(canvasDocument(), { ...layer, opacity: 1 });
-  if (raster === undefined || !choose(raster)) refused(`${layer.name} is empty`);
+export function selectFromMask(): Promise<void> {
+  return inTurn(async () => {
+    const layer = meantMask();
+    if (layer === undefined) return refused('There is no mask to select from');
+    const raster = await layerRaster(canvasDocument(), { ...layer, opacity: 1 });
+    if (raster === undefined || !(await choose(raster, 'Selection from the mask'))) refused(`${layer.name} is empty`);
+  });
 }
 
 /** The selection becomes a mask of its own. */
-export async function maskFromSelection(): Promise<void> {
+export function maskFromSelection(): void {
   const selection = currentSelection();
   if (selection === null) return refused('Nothing is selected');
-  const hash = await upload(selection);
-  await loadImage(hash);
+  const { hash, rect } = selection;
+  const item: Item = hash === undefined ? { type: 'rectangle', id: newId(), blend: 'add', colour: white, rect } : imageItem(hash, rect);
   const document = canvasDocument();
-  change(addLayer(newMaskLayer(freeName(document, 'mask'), [imageItem(hash, selection.rect)]), document.order.at(-1) ?? null), { mark: 'Mask from selection' });
+  change(addLayer(newMaskLayer(freeName(document, 'mask'), [item]), document.order.at(-1) ?? null), { mark: 'Mask from selection' });
 }
 
 /** Adds the selection to the selected mask, or takes it away. */
@@ -147,7 +104,7 @@ function within(selection: PixelSelection, layer: Layer): Raster | undefined {
   const { canvas, context } = newCanvas(rect.width, rect.height);
   context.imageSmoothingEnabled = true;
   context.setTransform(back[0], back[1], back[2], back[3], back[4] - rect.x, back[5] - rect.y);
-  context.drawImage(selection.canvas, selection.rect.x, selection.rect.y);
+  paintSelection(context, selection, 0, 0);
   return { canvas, rect };
 }
 
@@ -194,12 +151,12 @@ export async function fillSelection(colour: Colour): Promise<void> {
 
 /** Cuts a raster to the selection: outside of it nothing is left. The result is no larger than both. */
 export function cutToSelection(raster: Raster, selection: PixelSelection): Raster | undefined {
-  const rect = intersect(raster.rect, selection.bounds);
+  const rect = intersect(raster.rect, selection.rect);
   if (isEmpty(rect)) return undefined;
   const { canvas, context } = newCanvas(rect.width, rect.height);
   context.drawImage(raster.canvas, raster.rect.x - rect.x, raster.rect.y - rect.y);
   context.globalCompositeOperation = 'destination-in';
-  context.drawImage(selection.canvas, selection.rect.x - rect.x, selection.rect.y - rect.y);
+  paintSelection(context, selection, -rect.x, -rect.y);
   return { canvas, rect };
 }
 
@@ -210,7 +167,7 @@ export async function liftSelection(): Promise<void> {
   const document = canvasDocument();
   const layer = selectedLayer();
   const alone = layer !== undefined && isRaster(layer) ? layer : undefined;
-  const raster = alone === undefined ? await pictureRaster(document, selection.bounds) : await layerRaster(document, { ...alone, opacity: 1 });
+  const raster = alone === undefined ? await pictureRaster(document, selection.rect) : await layerRaster(document, { ...alone, opacity: 1 });
   const lifted = raster && cutToSelection(raster, selection);
   if (lifted === undefined) return refused(alone === undefined ? 'Nothing is there' : `${alone.name} has nothing there`);
   const hash = await upload(lifted);
@@ -221,7 +178,7 @@ export async function liftSelection(): Promise<void> {
 
 /** What is seen within the selection, for any program. */
 export async function copySelection(selection: PixelSelection): Promise<void> {
-  const cut = cutToSelection(await pictureRaster(canvasDocument(), selection.bounds), selection);
+  const cut = cutToSelection(await pictureRaster(canvasDocument(), selection.rect), selection);
   if (cut === undefined) return refused('Nothing is there to copy');
   await navigator.clipboard.write([new ClipboardItem({ 'image/png': toPng(cut) })]);
   say('The selection is copied');

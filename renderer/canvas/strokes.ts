@@ -1,4 +1,6 @@
 import type { Item, Rect } from '../document/records.ts';
+import { cutToClip } from './clip.ts';
+import type { ClipPixels } from './clip.ts';
 import type { Dab, DabWalker } from './dabs.ts';
 import { colourFor } from './rasterize.ts';
 import type { RasterKind } from './rasterize.ts';
@@ -15,6 +17,8 @@ export interface OpenStroke {
   readonly walker: DabWalker;
   /** Its touches by themselves where it is not opaque: opacity holds for the stroke and not for each touch. */
   readonly buffer: TileMap;
+  /** The selection that it is kept within. */
+  readonly clip: ClipPixels | undefined;
 }
 
 /** A touch with the bitmap that draws it, and how far from its middle it may change a pixel. */
@@ -48,27 +52,28 @@ export function within(touches: readonly Touch[], { x, y }: Rect): readonly Touc
 }
 
 /** Draws new touches of a stroke on a tile. `before`: the tile without the stroke; `area`: what the touches cover. */
-export function drawTouches(tile: Tile, key: number, before: Tile | undefined, stroke: Stroke, buffer: TileMap, touches: readonly Touch[], area: Rect): void {
+export function drawTouches(tile: Tile, key: number, before: Tile | undefined, stroke: Stroke, { buffer, clip }: Pick<OpenStroke, 'buffer' | 'clip'>, touches: readonly Touch[], area: Rect): void {
   const { context } = tile;
   const own = tileRect(tile);
   const alpha = stroke.opacity * stroke.colour.a;
   const mode = stroke.blend === 'subtract' ? 'destination-out' : 'source-over';
   context.save();
   // Opaque touches may as well fall where they belong.
-  if (alpha === 1) {
+  if (alpha === 1 && clip === undefined) {
     context.globalCompositeOperation = mode;
     for (const { dab, stamp } of touches) putDab(context, stamp, dab, own.x, own.y);
   } else {
-    let over = buffer.get(key);
-    if (over === undefined) buffer.set(key, over = newTile(tile.tx, tile.ty));
+    const over = buffer.get(key) ?? newTile(tile.tx, tile.ty);
+    buffer.set(key, over);
     for (const { dab, stamp } of touches) putDab(over.context, stamp, dab, own.x, own.y);
     const part = intersect(area, own);
     const [x, y, w, h] = [part.x - own.x, part.y - own.y, part.width, part.height];
+    const shown = clip === undefined ? over.canvas : cutToClip(clip, own, part, (sheet) => sheet.drawImage(over.canvas, x, y, w, h, x, y, w, h));
     context.clearRect(x, y, w, h);
     if (before !== undefined) context.drawImage(before.canvas, x, y, w, h, x, y, w, h);
     context.globalAlpha = alpha;
     context.globalCompositeOperation = mode;
-    context.drawImage(over.canvas, x, y, w, h, x, y, w, h);
+    context.drawImage(shown, x, y, w, h, x, y, w, h);
   }
   context.restore();
 }

@@ -1,6 +1,6 @@
 /** Any sequence of actions on a canvas, as data, for property tests. */
 import fc from 'fast-check';
-import type { CanvasDocument, Item, Layer } from './records.ts';
+import type { CanvasDocument, Item, Layer, Matrix } from './records.ts';
 import { emptyDocument, newControlLayer, newMaskLayer, newPaintLayer, newPictureLayer, newReferenceLayer } from './make.ts';
 import { sequence } from './outcome.ts';
 import type { Op } from './outcome.ts';
@@ -10,6 +10,7 @@ import { addItem, clearLayer, invertMask, setFeather, setGrow } from './ops/item
 import {
   addLayer, cycleSelection, duplicateLayer, mergeDown, nudgeLayer, removeLayer, renameLayer, reorderLayer, select, setBlendMode, setLocked, setOpacity, setVisible,
 } from './ops/layers.ts';
+import { setSelection } from './ops/selection.ts';
 import { flipLayer, moveLayer, rotateLayer, scaleLayer } from './ops/transform.ts';
 import type { CanvasStore } from './store.ts';
 
@@ -24,7 +25,13 @@ const colour = fc.record({ r: fc.nat(255), g: fc.nat(255), b: fc.nat(255), a: fc
 const blend = fc.constantFrom('add' as const, 'subtract' as const);
 const id = fc.uuid();
 
-export const anyItem: fc.Arbitrary<Item> = fc.oneof(
+const whole = fc.integer({ min: -4_000, max: 4_000 });
+const side = fc.integer({ min: 1, max: 2_000 });
+const wholeRect = fc.record({ x: whole, y: whole, width: side, height: side });
+const anySelection = fc.oneof(fc.record({ rect: wholeRect }), fc.record({ rect: wholeRect, hash: fc.nat(20).map(hash) }));
+const turned: fc.Arbitrary<Matrix> = fc.tuple(place, place).map(([x, y]) => [0.5, 0.25, -0.25, 0.5, x, y] as const);
+
+const anyMark: fc.Arbitrary<Item> = fc.oneof(
   fc.record({
     type: fc.constant('stroke' as const), id, blend, colour, size: fc.double({ min: 1, max: 500, noNaN: true }), hardness: fc.constantFrom(0, 0.8, 1), opacity: fc.constantFrom(0.3, 1),
     points: fc.array(fc.tuple(place, place, fc.double({ min: 0, max: 1, noNaN: true })), { minLength: 1, maxLength: 6 }).map((points) => points.flat()),
@@ -33,6 +40,11 @@ export const anyItem: fc.Arbitrary<Item> = fc.oneof(
   fc.record({ type: fc.constantFrom('rectangle' as const, 'ellipse' as const), id, blend, colour, rect }),
   fc.record({ type: fc.constant('image' as const), id, blend, hash: fc.nat(20).map(hash), rect }),
   fc.record({ type: fc.constant('image' as const), id, blend, hash: fc.nat(20).map(hash), rect, part: rect }),
+);
+
+export const anyItem: fc.Arbitrary<Item> = fc.oneof(
+  { arbitrary: anyMark, weight: 5 },
+  { arbitrary: fc.tuple(anyMark, anySelection, turned).map(([mark, selection, transform]) => ({ ...mark, clip: { ...selection, transform } }) as Item), weight: 2 },
   fc.record({ type: fc.constant('clear' as const), id }),
   fc.record({ type: fc.constant('invert' as const), id, rect }),
 );
@@ -96,6 +108,7 @@ const marked = fc.oneof(
   onSome(fc.record({ low: share, high: fc.integer({ min: -1, max: 1_600 }), blur: share }).map((canny) => ({ canny })), setControl),
   onSome(fc.record({ strength: share }), setReference),
   plain(rect, setFrame),
+  plain(fc.option(anySelection), setSelection),
   plain(fc.tuple(place, place), ([width, height]) => setFrameSize(width, height)),
   fc.constant(() => fitFrameToLayers()),
   fc.constant(() => fitFrameToMasks()),

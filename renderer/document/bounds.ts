@@ -61,6 +61,12 @@ export function itemBounds(item: Item): Rect | null {
 }
 
 function measure(item: Item): Rect | null {
+  const whole = measureWhole(item);
+  const clip = 'clip' in item ? item.clip : undefined;
+  return whole && clip ? intersection(whole, transformRect(clip.transform, clip.rect)) : whole;
+}
+
+function measureWhole(item: Item): Rect | null {
   switch (item.type) {
     case 'stroke': {
       const line = pointsBounds(item.points, 3);

@@ -1,7 +1,7 @@
 /** A diff as the journal keeps it: what a change takes away stands in the document before it, and is only named. */
 import { DiffMismatch } from './diff.ts';
 import type { Change, Diff, ItemsChange, LayerChange } from './diff.ts';
-import type { CanvasDocument, Item, Layer, Rect } from './records.ts';
+import type { CanvasDocument, Item, Layer, Rect, Selection } from './records.ts';
 
 /** `removed`: items, or the identities of items. */
 export interface BriefItemsChange {
@@ -20,6 +20,7 @@ export interface BriefDiff {
   readonly order?: Change<readonly string[]>;
   readonly frame?: Change<Rect>;
   readonly selected?: Change<string | null>;
+  readonly selection?: Change<Selection | null>;
   readonly layers: Readonly<Record<string, BriefLayerChange>>;
 }
 

@@ -52,6 +52,7 @@ function opaqueRects(layer: Layer): readonly Rect[] {
 }
 
 function fillsItsBox(item: Item): item is Extract<Item, { rect: Rect }> {
+  if ('clip' in item && item.clip !== undefined) return false;
   return item.type === 'image' || (item.type === 'rectangle' && item.colour.a === 1);
 }
 

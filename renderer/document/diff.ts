@@ -1,5 +1,5 @@
 /** What changed between two documents, as records that can be applied, reversed, joined and stored. A stroke costs its own size. */
-import type { CanvasDocument, Item, Layer, Rect } from './records.ts';
+import type { CanvasDocument, Item, Layer, Rect, Selection } from './records.ts';
 
 export type Change<T> = readonly [before: T, after: T];
 
@@ -21,11 +21,12 @@ export interface Diff {
   readonly order?: Change<readonly string[]>;
   readonly frame?: Change<Rect>;
   readonly selected?: Change<string | null>;
+  readonly selection?: Change<Selection | null>;
   readonly layers: Readonly<Record<string, LayerChange>>;
 }
 
 export function isNoChange(diff: Diff): boolean {
-  return diff.order === undefined && diff.frame === undefined && diff.selected === undefined && Object.keys(diff.layers).length === 0;
+  return diff.order === undefined && diff.frame === undefined && diff.selected === undefined && diff.selection === undefined && Object.keys(diff.layers).length === 0;
 }
 
 /** Equality of plain records: what JSON would write is the same. */
@@ -51,6 +52,7 @@ export function diff(before: CanvasDocument, after: CanvasDocument): Diff {
     ...(equal(before.order, after.order) ? {} : { order: [before.order, after.order] as const }),
     ...(equal(before.frame, after.frame) ? {} : { frame: [before.frame, after.frame] as const }),
     ...(before.selected === after.selected ? {} : { selected: [before.selected, after.selected] as const }),
+    ...(equal(before.selection, after.selection) ? {} : { selection: [before.selection ?? null, after.selection ?? null] as const }),
   };
 }
 
@@ -102,10 +104,12 @@ export function applyDiff(document: CanvasDocument, change: Diff): CanvasDocumen
     throw new DiffMismatch('the order does not name every layer once');
   }
   const selected = change.selected === undefined ? document.selected : change.selected[1];
+  const selection = change.selection === undefined ? document.selection : change.selection[1] ?? undefined;
   return {
     version: document.version, order, layers, frame: change.frame?.[1] ?? document.frame,
     // Selecting is outside history, so what was selected since may be gone.
     selected: selected !== null && Object.hasOwn(layers, selected) ? selected : null,
+    ...(selection && { selection }),
   };
 }
 
@@ -139,6 +143,7 @@ export function invert(change: Diff): Diff {
     ...(change.order && { order: [change.order[1], change.order[0]] as const }),
     ...(change.frame && { frame: [change.frame[1], change.frame[0]] as const }),
     ...(change.selected && { selected: [change.selected[1], change.selected[0]] as const }),
+    ...(change.selection && { selection: [change.selection[1], change.selection[0]] as const }),
   };
 }
 
@@ -167,7 +172,8 @@ export function compose(first: Diff, second: Diff): Diff {
   const order = composeChange(first.order, second.order);
   const frame = composeChange(first.frame, second.frame);
   const selected = composeChange(first.selected, second.selected);
-  return { layers, ...(order && { order }), ...(frame && { frame }), ...(selected && { selected }) };
+  const selection = composeChange(first.selection, second.selection);
+  return { layers, ...(order && { order }), ...(frame && { frame }), ...(selected && { selected }), ...(selection && { selection }) };
 }
 
 function composeChange<T>(first: Change<T> | undefined, second: Change<T> | undefined): Change<T> | undefined {

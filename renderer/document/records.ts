@@ -29,18 +29,36 @@ export interface Colour {
 /** `add` paints, `subtract` erases. */
 export type Blend = 'add' | 'subtract';
 
+/** Chosen pixels of the canvas: as far as a stored file is opaque, which lies at `rect` unscaled; without a file all of `rect`. */
+export interface Selection {
+  readonly rect: Rect;
+  readonly hash?: string;
+}
+
+/** The selection that an item was kept within. `transform`: from canvas pixels to those of the item's layer, as they lay then. */
+export interface Clip extends Selection {
+  readonly transform: Matrix;
+}
+
+/** What all marks have in common. */
+interface Mark {
+  readonly id: string;
+  readonly blend: Blend;
+  readonly clip?: Clip;
+}
+
 /**
  * What a layer is made of, drawn in order. Everything that a tool leaves behind is one item, so a document is small, undo is a
  * diff and a layer can be drawn again at any time from its items and the files they name.
  */
 export type Item =
   /** Points as x, y, pressure (0–1) triples in layer pixels. */
-  | { readonly type: 'stroke'; readonly id: string; readonly blend: Blend; readonly colour: Colour; readonly size: number; readonly hardness: number; readonly opacity: number; readonly points: readonly number[] }
+  | Mark & { readonly type: 'stroke'; readonly colour: Colour; readonly size: number; readonly hardness: number; readonly opacity: number; readonly points: readonly number[] }
   /** A closed outline: lasso, polygon; points as x, y pairs. */
-  | { readonly type: 'polygon'; readonly id: string; readonly blend: Blend; readonly colour: Colour; readonly points: readonly number[] }
-  | { readonly type: 'rectangle' | 'ellipse'; readonly id: string; readonly blend: Blend; readonly colour: Colour; readonly rect: Rect }
+  | Mark & { readonly type: 'polygon'; readonly colour: Colour; readonly points: readonly number[] }
+  | Mark & { readonly type: 'rectangle' | 'ellipse'; readonly colour: Colour; readonly rect: Rect }
   /** Pixels from a stored file; on a mask its brightness is alpha. `part`: of the file, in its own pixels; without it, all of them. */
-  | { readonly type: 'image'; readonly id: string; readonly blend: Blend; readonly hash: string; readonly rect: Rect; readonly part?: Rect }
+  | Mark & { readonly type: 'image'; readonly hash: string; readonly rect: Rect; readonly part?: Rect }
   /** Everything before it is gone. */
   | { readonly type: 'clear'; readonly id: string }
   /** A mask within `rect` becomes its opposite. */
@@ -108,4 +126,6 @@ export interface CanvasDocument {
   /** The generation bounding box; multiples of 32 in size, anywhere in position. */
   readonly frame: Rect;
   readonly selected: string | null;
+  /** Absent = no pixels are chosen, and marks may fall anywhere. */
+  readonly selection?: Selection;
 }

@@ -5,7 +5,8 @@ import type { BriefDiff, BriefItemsChange, BriefLayerChange } from './brief.ts';
 import type { Diff, ItemsChange, LayerChange } from './diff.ts';
 import { isFrame } from './frameGeometry.ts';
 import { isSoundItem } from './ops/items.ts';
-import type { CanvasDocument, Item, Layer, Matrix, Rect } from './records.ts';
+import { isSoundSelection } from './ops/selection.ts';
+import type { CanvasDocument, Clip, Item, Layer, Matrix, Rect, Selection } from './records.ts';
 
 const reach = z.number().min(-1_000_000).max(1_000_000);
 const share = z.number().min(0).max(1);
@@ -18,12 +19,15 @@ const blend = z.enum(['add', 'subtract']);
 const points = z.custom<readonly number[]>((value) => Array.isArray(value) && value.length <= 10_000_000 && value.every((one) => typeof one === 'number' && Math.abs(one) <= 1_000_000), 'not a list of coordinates');
 const matrix: z.ZodType<Matrix> = z.tuple([reach, reach, reach, reach, reach, reach]);
 
-const painted = { id, blend, colour };
+const selection: z.ZodType<Selection> = z.strictObject({ rect, hash: z.exactOptional(hashSchema) }).refine(isSoundSelection, 'not a selection');
+const clip: z.ZodType<Clip> = z.strictObject({ rect, hash: z.exactOptional(hashSchema), transform: matrix }).refine(isSoundSelection, 'not a selection');
+const mark = { id, blend, clip: z.exactOptional(clip) };
+const painted = { ...mark, colour };
 export const itemSchema: z.ZodType<Item> = z.discriminatedUnion('type', [
   z.strictObject({ ...painted, type: z.literal('stroke'), size: z.number(), hardness: share, opacity: share, points }),
   z.strictObject({ ...painted, type: z.literal('polygon'), points }),
   z.strictObject({ ...painted, type: z.enum(['rectangle', 'ellipse']), rect }),
-  z.strictObject({ id, blend, type: z.literal('image'), hash: hashSchema, rect, part: z.exactOptional(rect) }),
+  z.strictObject({ ...mark, type: z.literal('image'), hash: hashSchema, rect, part: z.exactOptional(rect) }),
   z.strictObject({ id, type: z.literal('clear') }),
   z.strictObject({ id, type: z.literal('invert'), rect }),
 ]).refine(isSoundItem, 'an item that cannot be drawn');
@@ -53,7 +57,7 @@ function isWhole(document: CanvasDocument): boolean {
 
 /** A whole document: the order names every layer once, the frame stands on its grid, what is selected exists. */
 export const documentSchema: z.ZodType<CanvasDocument> = z.strictObject({
-  version: z.literal(1), order, layers: z.record(id, layerSchema), frame, selected: id.nullable(),
+  version: z.literal(1), order, layers: z.record(id, layerSchema), frame, selected: id.nullable(), selection: z.exactOptional(selection),
 }).refine(isWhole, 'order, layers and selection do not belong together');
 
 const itemsChange: z.ZodType<ItemsChange> = z.strictObject({ at: z.int().nonnegative(), removed: items, added: items });
@@ -69,6 +73,7 @@ const rest = {
   order: z.exactOptional(z.tuple([order, order])),
   frame: z.exactOptional(z.tuple([frame, frame])),
   selected: z.exactOptional(z.tuple([id.nullable(), id.nullable()])),
+  selection: z.exactOptional(z.tuple([selection.nullable(), selection.nullable()])),
 };
 export const diffSchema: z.ZodType<Diff> = z.strictObject({ layers: z.record(id, layerChange), ...rest });
 

@@ -181,6 +181,6 @@ export function createCanvasStore(options: HistoryOptions & { readonly document?
 
 /** What is selected, and a control's map with its size: it follows from its settings and is made again when undo changes those. */
 function isOutsideUndo(change: Diff): boolean {
-  return change.order === undefined && change.frame === undefined
+  return change.order === undefined && change.frame === undefined && change.selection === undefined
     && Object.values(change.layers).every((layer) => layer.type === 'changed' && layer.items.length === 0 && Object.keys(layer.fields).every((name) => name === 'map' || name === 'size'));
 }

@@ -7,7 +7,7 @@ import { addLayer } from '../document/ops/layers.ts';
 import { identity } from '../document/records.ts';
 import type { Blend, Item, Layer } from '../document/records.ts';
 import { shapeItem } from './shapes.ts';
-import { findTarget, layItem, targetFor } from './target.ts';
+import { confined, findTarget, layItem, targetFor } from './target.ts';
 import type { Target } from './target.ts';
 import { white } from './tool.ts';
 import type { MadePixels, Tool, ToolContext, ToolPhase, ToolPointer } from './tool.ts';
@@ -83,7 +83,7 @@ function layPixels(context: ToolContext, target: Target, { hash, rect }: MadePix
   const [, , , , e, f] = target.inward;
   const op = straight
     ? layItem(target, imageItem(hash, { ...rect, x: rect.x + e, y: rect.y + f }, blend))
-    : ontoItsOwn(target.layer, imageItem(hash, rect, blend));
+    : ontoItsOwn(target.layer, confined(context.document(), identity, imageItem(hash, rect, blend)));
   const outcome = op === undefined ? undefined : context.apply(op, { mark });
   if (outcome?.ok === false) context.refused(outcome.refusal);
   if (op === undefined) context.refused({ code: 'INVALID', message: `${target.layer.name} is turned or scaled: nothing can be taken from it`, layerId: target.layer.id });

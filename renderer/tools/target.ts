@@ -1,11 +1,11 @@
 /** Which layer a mark goes onto, and a mark's way from canvas pixels to that layer's own. */
 import { inverse, meanScale, transformPoint } from '../document/matrix.ts';
 import { freeName, newMaskLayer, newPaintLayer } from '../document/make.ts';
-import { sequence } from '../document/outcome.ts';
+import { refuse, sequence } from '../document/outcome.ts';
 import type { Op, Refusal } from '../document/outcome.ts';
 import { addItem } from '../document/ops/items.ts';
 import { addLayer, select } from '../document/ops/layers.ts';
-import { orderedLayers } from '../document/bounds.ts';
+import { itemBounds, orderedLayers } from '../document/bounds.ts';
 import { identity } from '../document/records.ts';
 import type { CanvasDocument, Item, Layer, Matrix, Point } from '../document/records.ts';
 import type { ToolContext } from './tool.ts';
@@ -54,11 +54,21 @@ export function targetFor(context: ToolContext, existing = false): Target | unde
   return found;
 }
 
-/** Lays an item on the target: with the layer itself where that is new, and selected. */
-export function layItem({ layer, isNew }: Target, item: Item): Op {
-  // A new mask or paint layer belongs above everything.
-  if (isNew) return (document) => sequence(addLayer(layer, document.order.at(-1) ?? null), addItem(layer.id, item))(document);
-  return (document) => document.selected === layer.id ? addItem(layer.id, item)(document) : sequence(select(layer.id), addItem(layer.id, item))(document);
+/** Keeps an item for a layer within what is selected. `inward`: from canvas pixels to the layer's. */
+export function confined({ selection }: CanvasDocument, inward: Matrix, item: Item): Item {
+  if (selection === undefined || item.type === 'clear' || item.type === 'invert') return item;
+  return { ...item, clip: { ...selection, transform: inward } };
+}
+
+/** Lays an item on the target, as far as it is selected: with the layer itself where that is new, and chosen. */
+export function layItem({ layer, isNew, inward }: Target, item: Item): Op {
+  return (document) => {
+    const mark = confined(document, inward, item);
+    if (document.selection !== undefined && itemBounds(mark) === null) return refuse('INVALID', 'That lies outside of the selection. Ctrl+D deselects.', layer.id);
+    // A new mask or paint layer belongs above everything.
+    if (isNew) return sequence(addLayer(layer, document.order.at(-1) ?? null), addItem(layer.id, mark))(document);
+    return document.selected === layer.id ? addItem(layer.id, mark)(document) : sequence(select(layer.id), addItem(layer.id, mark))(document);
+  };
 }
 
 /** Applies and tells the person of a refusal. */
@@ -80,6 +90,6 @@ export function toLayer(target: Target, point: Point): Point {
 /** The preview of an item on its target. */
 export function previewItem(context: ToolContext, target: Target, item: Item): void {
   context.preview({
-    type: 'item', layerId: target.isNew ? null : target.layer.id, target: target.layer.kind === 'mask' ? 'mask' : 'paint', item, transform: target.layer.transform,
+    type: 'item', layerId: target.isNew ? null : target.layer.id, target: target.layer.kind === 'mask' ? 'mask' : 'paint', item: confined(context.document(), target.inward, item), transform: target.layer.transform,
   });
 }

@@ -3,19 +3,12 @@ import { newId } from '../make.ts';
 import { done, refuse } from '../outcome.ts';
 import type { Op } from '../outcome.ts';
 import type { CanvasDocument, Item, Layer, Rect } from '../records.ts';
-import { onLayer, patched, within, withLayer, wrongKind } from './support.ts';
-
-/** Coordinates beyond this cannot be told apart from damage. */
-const far = 1_000_000;
-
-const isPlace = (value: number): boolean => within(value, -far, far);
-
-export function isSoundRect({ x, y, width, height }: Rect): boolean {
-  return isPlace(x) && isPlace(y) && within(width, 0, far) && within(height, 0, far);
-}
+import { isArea, isPlace, onLayer, patched, within, withLayer, wrongKind } from './support.ts';
+import { isSoundSelection } from './selection.ts';
 
 /** Whether an item can be drawn at all: finite numbers, whole triples and pairs, something to see. */
 export function isSoundItem(item: Item): boolean {
+  if ('clip' in item && item.clip !== undefined && !isSoundSelection(item.clip)) return false;
   switch (item.type) {
     case 'stroke':
       return item.points.length >= 3 && item.points.length % 3 === 0 && item.points.every(isPlace)
@@ -27,10 +20,6 @@ export function isSoundItem(item: Item): boolean {
     case 'invert': return isArea(item.rect);
     case 'clear': return true;
   }
-}
-
-function isArea(rect: Rect): boolean {
-  return isSoundRect(rect) && rect.width > 0 && rect.height > 0;
 }
 
 /** Lays an item on a layer. HIDDEN where the layer is not seen: nobody should paint blind. References hold no items. */

@@ -1,7 +1,7 @@
 /** Steps that every operation on a layer takes. */
 import { done, refuse } from '../outcome.ts';
 import type { Op, Outcome } from '../outcome.ts';
-import type { CanvasDocument, Layer, LayerKind } from '../records.ts';
+import type { CanvasDocument, Layer, LayerKind, Rect } from '../records.ts';
 
 /** The document with one layer in place of the one of the same id. */
 export function withLayer(document: CanvasDocument, layer: Layer): CanvasDocument {
@@ -45,4 +45,20 @@ export function isRaster(kind: LayerKind): kind is 'picture' | 'paint' {
 /** Whether a number lies within bounds, both included; NaN does not. */
 export function within(value: number, least: number, most: number): boolean {
   return value >= least && value <= most;
+}
+
+/** Coordinates beyond this cannot be told apart from damage. */
+const far = 1_000_000;
+
+export function isPlace(value: number): boolean {
+  return within(value, -far, far);
+}
+
+export function isSoundRect({ x, y, width, height }: Rect): boolean {
+  return isPlace(x) && isPlace(y) && within(width, 0, far) && within(height, 0, far);
+}
+
+/** A sound rectangle that holds something. */
+export function isArea(rect: Rect): boolean {
+  return isSoundRect(rect) && rect.width > 0 && rect.height > 0;
 }
