@@ -3,7 +3,6 @@ import { say } from '../shell/notices.ts';
 import { refusal } from '../studio/problem.ts';
 import { keptRect } from '../document/coverage.ts';
 import { pictureRaster, toPng } from './pixels.ts';
-import { currentSelection } from './chosenPixels.ts';
 import { copySelection } from './selection.ts';
 
 /** What the frame shows, as a picture for any program. */
@@ -15,9 +14,8 @@ async function copyFrame(): Promise<void> {
 }
 
 /** The selection where there is one, else the frame. */
-export function copyWhatIsMeant(): Promise<void> {
-  const selection = currentSelection();
-  return selection === null ? copyFrame() : copySelection(selection);
+export async function copyWhatIsMeant(): Promise<void> {
+  if (!(await copySelection())) await copyFrame();
 }
 
 /** Reads pictures from the clipboard and offers them as a paste does. */

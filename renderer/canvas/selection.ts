@@ -1,10 +1,10 @@
 import { documentBounds } from '../document/bounds.ts';
-import { freeName, imageItem, newId, newMaskLayer, newPictureLayer } from '../document/make.ts';
+import { freeName, newId, newMaskLayer, newPictureLayer } from '../document/make.ts';
 import { inverse, transformRect } from '../document/matrix.ts';
 import { addItem } from '../document/ops/items.ts';
 import { addLayer } from '../document/ops/layers.ts';
 import { setSelection } from '../document/ops/selection.ts';
-import type { Colour, Item, Layer, MaskLayer, Rect } from '../document/records.ts';
+import type { Blend, Colour, Item, Layer, MaskLayer, Rect } from '../document/records.ts';
 import { canvasDocument, change, selectedLayer } from '../project/canvasStore.ts';
 import { say } from '../shell/notices.ts';
 import { choose, currentSelection, paintSelection } from './chosenPixels.ts';
@@ -19,7 +19,7 @@ import { refused } from './verbs.ts';
 
 /** What can be done with pixels of the canvas: to choose them, and with what is chosen. */
 
-/** One at a time: the next begins with what the last has chosen. */
+/** One at a time: choosing takes a moment, and the next begins with what the last has chosen. */
 let turn: Promise<unknown> = Promise.resolve();
 function inTurn<T>(action: () => Promise<T>): Promise<T> {
   const run = turn.then(action, action);
@@ -27,8 +27,8 @@ function inTurn<T>(action: () => Promise<T>): Promise<T> {
   return run;
 }
 
-export function deselect(): void {
-  change(setSelection(null), { mark: 'Deselect' });
+export function deselect(): Promise<void> {
+  return inTurn(async () => { change(setSelection(null), { mark: 'Deselect' }); });
 }
 
 /** Everything that can be chosen: the pictures and the frame. */
@@ -37,15 +37,19 @@ function whole(): Rect {
   return union(documentBounds(document) ?? document.frame, document.frame);
 }
 
-export function selectAll(): void {
+function chooseAll(): void {
   change(setSelection({ rect: documentBounds(canvasDocument()) ?? canvasDocument().frame }), { mark: 'Select every pixel' });
+}
+
+export function selectAll(): Promise<void> {
+  return inTurn(async () => chooseAll());
 }
 
 /** What was not chosen within the pictures and the frame is, and the other way round. */
 export function invertSelection(): Promise<void> {
   return inTurn(async () => {
     const selection = currentSelection();
-    if (selection === null) return selectAll();
+    if (selection === null) return chooseAll();
     const rect = whole();
     const { canvas, context } = newCanvas(rect.width, rect.height);
     context.fillStyle = '#fff';
@@ -74,52 +78,43 @@ export function selectFromMask(): Promise<void> {
   });
 }
 
+const white: Colour = { r: 255, g: 255, b: 255, a: 1 };
+
+/** All that is selected as one mark on a layer, which may be turned or scaled; undefined where nothing is. */
+function markOn(layer: Layer, blend: Blend, colour: Colour): Item | undefined {
+  const { selection } = canvasDocument();
+  const inward = inverse(layer.transform);
+  if (selection === undefined || inward === undefined) return undefined;
+  return { type: 'rectangle', id: newId(), blend, colour, rect: outward(transformRect(inward, selection.rect)), clip: { ...selection, transform: inward } };
+}
+
+function lay(layer: Layer, blend: Blend, colour: Colour, mark: string): void {
+  const item = markOn(layer, blend, colour);
+  if (item === undefined) refused('Nothing is selected');
+  else change(addItem(layer.id, item), { mark });
+}
+
 /** The selection becomes a mask of its own. */
-export function maskFromSelection(): void {
-  const selection = currentSelection();
-  if (selection === null) return refused('Nothing is selected');
-  const { hash, rect } = selection;
-  const item: Item = hash === undefined ? { type: 'rectangle', id: newId(), blend: 'add', colour: white, rect } : imageItem(hash, rect);
+export function maskFromSelection(): Promise<void> {
+  return inTurn(async () => makeMask());
+}
+
+function makeMask(): void {
   const document = canvasDocument();
-  change(addLayer(newMaskLayer(freeName(document, 'mask'), [item]), document.order.at(-1) ?? null), { mark: 'Mask from selection' });
+  const mask = newMaskLayer(freeName(document, 'mask'));
+  const item = markOn(mask, 'add', white);
+  if (item === undefined) refused('Nothing is selected');
+  else change(addLayer({ ...mask, items: [item] }, document.order.at(-1) ?? null), { mark: 'Mask from selection' });
 }
 
 /** Adds the selection to the selected mask, or takes it away. */
-export async function joinMask(blend: 'add' | 'subtract'): Promise<void> {
-  const selection = currentSelection();
-  const mask = meantMask();
-  if (selection === null) return refused('Nothing is selected');
-  if (mask === undefined) return blend === 'add' ? maskFromSelection() : refused('There is no mask to take it from');
-  const placed = await stored(within(selection, mask), white);
-  if (placed !== undefined) change(addItem(mask.id, imageItem(placed.hash, placed.rect, blend)), { mark: blend === 'add' ? 'Add selection to mask' : 'Take selection from mask' });
-}
-
-const white: Colour = { r: 255, g: 255, b: 255, a: 1 };
-
-/** The selection on a layer's own grid of pixels, which may be turned or scaled. */
-function within(selection: PixelSelection, layer: Layer): Raster | undefined {
-  const back = inverse(layer.transform);
-  if (back === undefined) return undefined;
-  const rect = outward(transformRect(back, selection.rect));
-  const { canvas, context } = newCanvas(rect.width, rect.height);
-  context.imageSmoothingEnabled = true;
-  context.setTransform(back[0], back[1], back[2], back[3], back[4] - rect.x, back[5] - rect.y);
-  paintSelection(context, selection, 0, 0);
-  return { canvas, rect };
-}
-
-/** Stores a selection in a colour, its softness as alpha. */
-async function stored(raster: Raster | undefined, { r, g, b, a }: Colour): Promise<{ readonly hash: string; readonly rect: Rect } | undefined> {
-  if (raster === undefined) return undefined;
-  const { rect } = raster;
-  const { canvas, context } = newCanvas(rect.width, rect.height);
-  context.drawImage(raster.canvas, 0, 0);
-  context.globalCompositeOperation = 'source-in';
-  context.fillStyle = `rgba(${r}, ${g}, ${b}, ${a})`;
-  context.fillRect(0, 0, rect.width, rect.height);
-  const hash = await upload({ canvas, rect });
-  await loadImage(hash);
-  return { hash, rect };
+export function joinMask(blend: Blend): Promise<void> {
+  return inTurn(async () => {
+    const mask = meantMask();
+    if (mask !== undefined) lay(mask, blend, white, blend === 'add' ? 'Add selection to mask' : 'Take selection from mask');
+    else if (blend === 'add') makeMask();
+    else refused('There is no mask to take it from');
+  });
 }
 
 /** A picture or paint layer to work on; said where there is none. */
@@ -131,26 +126,23 @@ function paintable(verb: string): Layer | undefined {
 }
 
 /** Erases what is selected from the selected layer. */
-export async function eraseSelection(): Promise<void> {
-  const selection = currentSelection();
-  const layer = paintable('erase from');
-  if (selection === null || layer === undefined) return;
-  const placed = await stored(within(selection, layer), white);
-  if (placed !== undefined) change(addItem(layer.id, imageItem(placed.hash, placed.rect, 'subtract')), { mark: 'Erase selection' });
+export function eraseSelection(): Promise<void> {
+  return inTurn(async () => {
+    const layer = paintable('erase from');
+    if (layer !== undefined) lay(layer, 'subtract', white, 'Erase selection');
+  });
 }
 
 /** Fills what is selected on the selected layer with a colour. */
-export async function fillSelection(colour: Colour): Promise<void> {
-  const selection = currentSelection();
-  if (selection === null) return refused('Nothing is selected');
-  const layer = paintable('fill');
-  if (layer === undefined) return;
-  const placed = await stored(within(selection, layer), colour);
-  if (placed !== undefined) change(addItem(layer.id, imageItem(placed.hash, placed.rect)), { mark: 'Fill selection' });
+export function fillSelection(colour: Colour): Promise<void> {
+  return inTurn(async () => {
+    const layer = paintable('fill');
+    if (layer !== undefined) lay(layer, 'add', colour, 'Fill selection');
+  });
 }
 
 /** Cuts a raster to the selection: outside of it nothing is left. The result is no larger than both. */
-export function cutToSelection(raster: Raster, selection: PixelSelection): Raster | undefined {
+function cutToSelection(raster: Raster, selection: PixelSelection): Raster | undefined {
   const rect = intersect(raster.rect, selection.rect);
   if (isEmpty(rect)) return undefined;
   const { canvas, context } = newCanvas(rect.width, rect.height);
@@ -161,25 +153,35 @@ export function cutToSelection(raster: Raster, selection: PixelSelection): Raste
 }
 
 /** What is selected of the selected picture layer, or of everything seen, as a layer of its own above. */
-export async function liftSelection(): Promise<void> {
-  const selection = currentSelection();
-  if (selection === null) return refused('Nothing is selected');
-  const document = canvasDocument();
-  const layer = selectedLayer();
-  const alone = layer !== undefined && isRaster(layer) ? layer : undefined;
-  const raster = alone === undefined ? await pictureRaster(document, selection.rect) : await layerRaster(document, { ...alone, opacity: 1 });
-  const lifted = raster && cutToSelection(raster, selection);
-  if (lifted === undefined) return refused(alone === undefined ? 'Nothing is there' : `${alone.name} has nothing there`);
-  const hash = await upload(lifted);
-  await loadImage(hash);
-  const above = alone?.id ?? document.order.findLast((id) => { const one = document.layers[id]; return one !== undefined && isRaster(one); }) ?? null;
-  change(addLayer(newPictureLayer({ name: `${alone?.name ?? 'Canvas'}, selection`.slice(0, 200), hash, rect: lifted.rect }), above), { mark: 'New layer from selection' });
+export function liftSelection(): Promise<void> {
+  return inTurn(async () => {
+    const selection = currentSelection();
+    if (selection === null) return refused('Nothing is selected');
+    const document = canvasDocument();
+    const layer = selectedLayer();
+    const alone = layer !== undefined && isRaster(layer) ? layer : undefined;
+    const raster = alone === undefined ? await pictureRaster(document, selection.rect) : await layerRaster(document, { ...alone, opacity: 1 });
+    const lifted = raster && cutToSelection(raster, selection);
+    if (lifted === undefined) return refused(alone === undefined ? 'Nothing is there' : `${alone.name} has nothing there`);
+    const hash = await upload(lifted);
+    await loadImage(hash);
+    const above = alone?.id ?? document.order.findLast((id) => { const one = document.layers[id]; return one !== undefined && isRaster(one); }) ?? null;
+    change(addLayer(newPictureLayer({ name: `${alone?.name ?? 'Canvas'}, selection`.slice(0, 200), hash, rect: lifted.rect }), above), { mark: 'New layer from selection' });
+  });
 }
 
-/** What is seen within the selection, for any program. */
-export async function copySelection(selection: PixelSelection): Promise<void> {
-  const cut = cutToSelection(await pictureRaster(canvasDocument(), selection.rect), selection);
-  if (cut === undefined) return refused('Nothing is there to copy');
-  await navigator.clipboard.write([new ClipboardItem({ 'image/png': toPng(cut) })]);
-  say('The selection is copied');
+/** What is seen within the selection, for any program; false = nothing is selected. */
+export function copySelection(): Promise<boolean> {
+  return inTurn(async () => {
+    const selection = currentSelection();
+    if (selection === null) return false;
+    const cut = cutToSelection(await pictureRaster(canvasDocument(), selection.rect), selection);
+    if (cut === undefined) {
+      refused('Nothing is there to copy');
+      return true;
+    }
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': toPng(cut) })]);
+    say('The selection is copied');
+    return true;
+  });
 }
