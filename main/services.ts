@@ -223,7 +223,7 @@ export interface ModelList {
   dirOf(modelId: string): Promise<string>;
   importFolder(dir: string): Promise<ModelEntry>;
   forget(modelId: string): Promise<void>;
-  /** Where its weights are kept once they are packed for a precision; undefined for the built-in one, which is small. */
+  /** Where its weights are kept once they are packed for a precision; undefined for an id that is no folder name. */
   packedDirOf(modelId: string): string | undefined;
   /** Removes the files of a downloaded one. */
   remove(modelId: string): Promise<void>;

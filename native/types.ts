@@ -230,7 +230,7 @@ export interface ProviderReport {
   readonly fusedAttention: number | null;
   readonly decomposedAttention: number | null;
   readonly halfConvolution: number | null;
-  /** Of a product of 1024³ with its data on the way, 10⁹ operations a second. */
+  /** Of a product of 1024³ with its data on the way (256³ on a slow device), 10⁹ operations a second. */
   readonly gigaflops: number;
 }
 

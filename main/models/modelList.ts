@@ -95,7 +95,7 @@ export class ModelFolders implements ModelList {
   }
 
   packedDirOf(modelId: string): string | undefined {
-    return modelId === builtInModelId || !/^[\w][\w.-]*$/.test(modelId) ? undefined : join(this.#options.dataDir, 'packed', modelId);
+    return !/^[\w][\w.-]*$/.test(modelId) ? undefined : join(this.#options.dataDir, 'packed', modelId);
   }
 
   /** A checkpoint's folder, or a hub cache that holds one. MODEL_MISSING, CONFIG_INVALID, REQUEST_INVALID where several could be meant. */

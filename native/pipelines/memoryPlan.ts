@@ -52,7 +52,7 @@ export interface MemoryPlan {
   readonly base: number;
   /** The most with every network staying once it is loaded. */
   readonly whole: number;
-  /** The most with one network at a time. */
+  /** The most where networks may take no more together than the largest does alone: others go when one more does not fit. */
   readonly phased: number;
   /** What the largest network takes by itself, its weights and its work. */
   readonly largest: number;
@@ -60,11 +60,11 @@ export interface MemoryPlan {
 
 const MIB = 2 ** 20;
 /** Node, the engine's code and ONNX Runtime. */
-const PROGRAM = 74 * MIB;
+const PROGRAM = 60 * MIB;
 /** Two threads that check what is packed, each with an engine of its own for JavaScript. */
-const CHECKING = 27 * MIB;
+const CHECKING = 17 * MIB;
 /** What sessions leave behind that come and go. */
-const TURNOVER = 9 * MIB;
+const TURNOVER = 6 * MIB;
 /** Chat marks and fixed words around those of a condition. */
 const MARKS = 56;
 
@@ -180,19 +180,28 @@ export function planMemory(checkpoint: Checkpoint, choice: MemoryChoice, job: Me
     return { network, phase: phaseOf[network], ...weightMemory(graph), work };
   });
   const base = ownBytes(checkpoint, choice, runs, job, tokenizerBytes);
-  return { networks, base, whole: base + peakOf(networks, true), phased: base + TURNOVER + peakOf(networks, false), largest: Math.max(...networks.map(({ held, loading, work }) => Math.max(loading, held + work))) };
+  const largest = Math.max(...networks.map(mostOf));
+  const whole = base + peakOf(networks, Infinity);
+  return { networks, base, whole, phased: Math.min(whole, base + TURNOVER + peakOf(networks, largest)), largest };
 }
 
-/** The most of a job that loads its networks in their order, and keeps them or lets each go before the next. */
-function peakOf(networks: readonly NetworkMemory[], keep: boolean): number {
-  let [large, small, heap, peak] = [0, 0, 0, 0];
-  for (const { held, loading, heldSmall, loadingSmall, work } of networks) {
-    heap = Math.max(heap, small + loadingSmall);
-    peak = Math.max(peak, large + loading - loadingSmall + heap, large + held - heldSmall + heap + work);
-    if (keep) {
-      large += held - heldSmall;
-      small += heldSmall;
-    }
+/** What a network takes by itself. */
+const mostOf = ({ held, loading, work }: NetworkMemory): number => Math.max(loading, held + work);
+
+/**
+ * The most of a job that loads its networks in their order and lets the oldest go while one more does not fit under a limit, as networks.ts does.
+ * Small blocks that are given back stay in the heap, for others.
+ */
+function peakOf(networks: readonly NetworkMemory[], limit: number): number {
+  const loaded: NetworkMemory[] = [];
+  const sum = (pick: (network: NetworkMemory) => number): number => loaded.reduce((total, network) => total + pick(network), 0);
+  let [heap, peak] = [0, 0];
+  for (const network of networks) {
+    while (loaded.length > 0 && sum(({ held }) => held) + mostOf(network) > limit) loaded.shift();
+    const large = sum(({ held, heldSmall }) => held - heldSmall);
+    heap = Math.max(heap, sum(({ heldSmall }) => heldSmall) + network.loadingSmall);
+    peak = Math.max(peak, large + network.loading - network.loadingSmall + heap, large + network.held - network.heldSmall + heap + network.work);
+    loaded.push(network);
   }
   return peak;
 }

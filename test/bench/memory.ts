@@ -76,8 +76,8 @@ for (const load of loads) {
   const words = await tokenizerBytes(load.dir);
   const tile = values.tile === undefined ? null : Number(values.tile);
   for (const precision of (values.precision ?? ['fp32', 'int8', 'q4']) as Precision[]) {
-    // As in the studio: the built-in model is packed at each load, others once.
-    const packedDir = load.name === 'toybox' || precision === 'fp32' ? null : path.join(packedRoot, load.name);
+    // As in the studio: packed once, before.
+    const packedDir = precision === 'fp32' ? null : path.join(packedRoot, load.name);
     const small: GenerateRequest = { kind: 'textToImage', prompt: 'a red cube', width: 64, height: 64, steps: 1 };
     if (packedDir !== null) await measure(load, precision, small, 2 ** 50, packedDir);
     for (const side of (values.side?.map(Number) ?? load.sides)) {

@@ -69,7 +69,7 @@ await part('self-test', async () => {
     const error = report[name];
     if (error !== null) add(plainRow(`${provider} ${name}: error against the processor`, error, '', 1));
   }
-  add(plainRow(`${provider} product of 1024³, data on the way`, report.gigaflops, 'GFLOP/s', 1));
+  add(plainRow(`${provider} matrix product, data on the way`, report.gigaflops, 'GFLOP/s', 1));
 });
 
 /** The decoder's inputs of one step, and what PyTorch makes of them. */
