@@ -119,7 +119,8 @@ async function newest(path: string): Promise<number> {
 function run(command: string, args: readonly string[], what: string): Promise<void> {
   return new Promise((resolve, reject) => {
     // Everything a build says goes to stderr: stdout is for the studio's address.
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', process.stderr, process.stderr] });
+    // Built for use whoever asks for it: a test that starts the studio would get a page several times as slow, and leave it to the next start.
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, NODE_ENV: 'production' }, stdio: ['ignore', process.stderr, process.stderr] });
     child.on('error', (error) => reject(new StudioError('INTERNAL', `${what} could not be built: ${error.message}`, {}, { cause: error })));
     child.on('exit', (code) => {
       if (code === 0) resolve();
