@@ -107,7 +107,7 @@ else {
   await part('PyTorch', async () => {
     const dtype = values.device === 'cuda' ? 'bfloat16' : 'float32';
     const args = ['-m', 'training.gpu_reference', dir, '--side', `${side}`, '--steps', `${steps}`, '--tokens', `${tokens}`, '--device', values.device, '--dtype', dtype, '--step', given, made];
-    const { stdout } = await promisify(execFile)(python, args, { cwd: path.resolve(import.meta.dirname, '../../..'), maxBuffer: 1e8, timeout: Math.max(1000, limitMs - performance.now()) });
+    const { stdout } = await promisify(execFile)(python, args, { cwd: path.resolve(import.meta.dirname, '../../..'), maxBuffer: 1e8, timeout: Math.max(1000, Math.round(limitMs - performance.now())) });
     baseline = JSON.parse(stdout) as Baseline;
     console.error(`PyTorch: ${stdout.trim()}`);
   });
