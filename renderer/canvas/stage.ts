@@ -4,7 +4,7 @@ import { transformPoint } from '../document/matrix.ts';
 import type { CanvasDocument, Layer, Point, Rect } from '../document/records.ts';
 import type { View } from '../document/spaces.ts';
 import type { Preview } from '../document/transient.ts';
-import { Budget, unhurried } from './budget.ts';
+import { Budget } from './budget.ts';
 import { onImage } from './images.ts';
 import { MaskPainter, shownMasks } from './maskPainter.ts';
 import { maskOutline } from './maskOutline.ts';
@@ -36,10 +36,9 @@ export interface StageInput {
 
 /** Time for which outlines rest while a mask is being painted. */
 const outlineDelayMs = 120;
-/** Of a frame, for layers that have much to draw and for what then has to be seen again; the rest of both comes in the next frames. */
-const layersMs = 6;
-const picturesMs = 6;
-/** The same for layers while nobody has a gesture under way: a project that opens. */
+/** Of a frame, for layers that have much to draw, and again for what then has to be seen anew; the rest of both comes in the next frames. */
+const gestureMs = 6;
+/** For both together while neither a gesture nor the view moves: a project that opens, a large step back. With the screen's own drawing a frame stays below 50 ms. */
 const restMs = 20;
 /** Of an idle moment. */
 const idleMs = 6;
@@ -136,31 +135,33 @@ export class Stage {
   request(): void {
     this.requested ||= requestAnimationFrame(() => {
       this.requested = 0;
-      this.draw(new Budget(this.read().preview === null ? restMs : layersMs), picturesMs);
+      const { preview, view } = this.read();
+      const rests = preview === null && view === this.shown?.input.view;
+      this.draw(rests ? restMs : gestureMs, gestureMs);
     });
   }
 
   /** Draws everything now, however long it takes. */
   render(): void {
-    this.draw(unhurried, Infinity);
+    this.draw(Infinity, Infinity);
   }
 
-  /** Draws what is different from the last frame, as far as time goes, and asks for another frame where it did not suffice. */
-  private draw(budget: Budget, forPictures: number): void {
+  /** Draws what is different from the last frame, as far as time goes, and asks for another frame where it did not suffice. What layers leave of `ms` is for seeing them, and `least` in any case. */
+  private draw(ms: number, least: number): void {
     const started = performance.now();
     const input = this.read();
     const ratio = this.overlay.layer.getCanvas().getPixelRatio();
     const { view } = input;
     const placement: Placement = { zoom: view.zoom * ratio, x: Math.round(view.x * ratio), y: Math.round(view.y * ratio) };
     const scene = sceneOf(input.document, input.preview, input.waiting);
-    const changed = this.compositor.update(scene, budget);
+    const changed = this.compositor.update(scene, new Budget(ms));
     const { document } = scene;
     this.updateOutlines(document, input.quietMask);
     const overlaid = this.overlay.draw(this.overlayScene(input, document));
     const window: Rect = { x: 0, y: 0, width: this.screen.width, height: this.screen.height };
     const ring = input.ring === undefined ? noRect : intersect(window, ringArea(input.ring, placement, ratio));
     const area = overlaid || this.looksDifferent(input, document, placement) ? window : intersect(window, this.changedArea(changed, input, document, placement, ring));
-    const old = isEmpty(area) ? [] : this.paint(area, input, document, placement, ratio, new Budget(forPictures));
+    const old = isEmpty(area) ? [] : this.paint(area, input, document, placement, ratio, new Budget(Math.max(least, ms - (performance.now() - started))));
     this.stale = false;
     this.shown = { placement, input: { ...input, document }, ring, old };
     const settled = old.length === 0 && !this.compositor.wantsTime;
