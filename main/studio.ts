@@ -103,10 +103,13 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     snapshot: () => ({ ...snapshotOf(), engine: engine.status(), settings: settings.get() }),
     job: (id) => snapshotOf().jobs.find((job) => job.id === id),
   });
-  const settings = await SettingsFile.open(dataDir, (changed) => {
-    engine.setIdleTimeout(minutes(changed.idleUnloadMinutes));
-    events.publish({ type: 'settings', settings: changed });
-  });
+  const [settings, providers] = await Promise.all([
+    SettingsFile.open(dataDir, (changed) => {
+      engine.setIdleTimeout(minutes(changed.idleUnloadMinutes));
+      events.publish({ type: 'settings', settings: changed });
+    }),
+    Providers.open({ dataDir, spawn: options.spawn }),
+  ]);
   const { models, hub, installs, network } = await openModels({ dataDir, builtInDir: options.builtInDir, chosen: () => settings.get().modelId, publish: (event) => void events.publish(event) });
   const engine = new StudioEngine({
     spawn: options.spawn,
@@ -114,7 +117,6 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     modelIdOf: (dir) => models.idOf(dir),
     changed: (status) => void events.publish({ type: 'engine', engine: status }),
   });
-  const providers = await Providers.open({ dataDir, spawn: options.spawn });
   try {
     const parts = await options.openParts({ dataDir, settings, models, engine, events, log, chosenProvider: () => providers.state().chosen });
     queue = parts.queue;

@@ -1,3 +1,5 @@
 export const bundleFolder: string;
 export const bundle: string;
-export function isBundleFresh(): boolean;
+export const sumsName: string;
+export function isOlder(path: string, than: number): boolean;
+export function bundleState(): 'fresh' | 'stale' | 'damaged';

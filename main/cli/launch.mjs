@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { bundle, isBundleFresh } from './bundle.mjs';
+import { bundle, bundleState } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const needed = [22, 12];
@@ -79,7 +79,9 @@ if (!isNewEnough(process.versions.node)) {
   nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
   process.argv.splice(1, process.argv.length - 1, script, ...args);
   // One file instead of three hundred: a third of the time until the studio answers.
-  await import(pathToFileURL(scriptName === 'main/cli/start.ts' && isBundleFresh() ? bundle : script).href);
+  const state = scriptName === 'main/cli/start.ts' ? bundleState() : 'stale';
+  if (state === 'damaged') console.error('The bundle in out/host is damaged: the studio starts from its sources, and makes it anew.');
+  await import(pathToFileURL(state === 'fresh' ? bundle : script).href);
 } else {
   runUnder(process.execPath, ['--experimental-strip-types', '--disable-warning=ExperimentalWarning'], script, args);
 }

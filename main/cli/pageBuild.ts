@@ -1,11 +1,11 @@
 /** Builds what is started from sources: the page, the desktop app's own files, and the bundle of the studio in a browser. Nothing is built twice. */
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '../errors.ts';
-import { bundleFolder, isBundleFresh } from './bundle.mjs';
+import { bundleFolder, bundleState, isOlder } from './bundle.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const pageDir = join(root, 'out/renderer');
@@ -46,11 +46,11 @@ export async function buildDesktop(say: (text: string) => void): Promise<void> {
 
 /** One file of what `npm start` runs, for the next start: this one has its modules already. Where it cannot be made, the sources do. */
 export async function buildBundle(): Promise<void> {
-  if (isBundleFresh() || !(await isThere(viteScript))) return;
+  if (bundleState() === 'fresh' || !(await isThere(viteScript))) return;
   await alone(async () => {
-    if (isBundleFresh()) return;
+    if (bundleState() === 'fresh') return;
     const [made, former] = [`${bundleFolder}.new`, `${bundleFolder}.old`];
-    await run(process.execPath, [join(root, viteScript), 'build', '--config', 'main/cli/bundle.vite.config.ts', '--logLevel', 'error'], 'the bundle');
+    await run(process.execPath, [join(root, 'main/cli/bundle.config.ts'), made], 'the bundle');
     await rm(former, { recursive: true, force: true });
     await rename(bundleFolder, former).catch(() => undefined);
     await rename(made, bundleFolder);
@@ -101,19 +101,7 @@ async function alone(work: () => Promise<void>): Promise<void> {
 /** Built after the last change of any of its sources. */
 async function isFresh({ built, sources }: Target): Promise<boolean> {
   const made = await stat(built).catch(() => undefined);
-  if (!made) return false;
-  const changed = await Promise.all(sources.map((source) => newest(join(root, source))));
-  return Math.max(...changed) <= made.mtimeMs;
-}
-
-async function newest(path: string): Promise<number> {
-  const facts = await stat(path).catch(() => undefined);
-  if (!facts) return 0;
-  if (!facts.isDirectory()) return facts.mtimeMs;
-  const entries = await readdir(path, { withFileTypes: true });
-  // A file that was taken away shows in its folder's own time.
-  const times = await Promise.all(entries.filter(({ name }) => !name.includes('.test.')).map(({ name }) => newest(join(path, name))));
-  return Math.max(facts.mtimeMs, ...times);
+  return made !== undefined && sources.every((source) => isOlder(join(root, source), made.mtimeMs));
 }
 
 function run(command: string, args: readonly string[], what: string): Promise<void> {

@@ -1,8 +1,10 @@
 /** `npm start`: the studio in its own window, or in the browser where there is none. */
+import './earlyHistory.ts';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defaultDataDir } from '../dataDir.ts';
+import { dropHistoryThread } from '../history/workerThread.ts';
 import { Arguments, UsageError, type OptionSpec } from './arguments.ts';
 import { runInBrowser } from './browserStudio.ts';
 import { exitCodes, report } from './command.ts';
@@ -33,6 +35,7 @@ export async function start(argv: readonly string[], io: Io): Promise<number> {
     const inBrowser = args.flag('browser') || args.flag('no-open') || args.text('port') !== undefined;
     const electron = inBrowser ? undefined : await electronOr(dataDir, say);
     if (electron !== undefined) {
+      await dropHistoryThread();
       await buildDesktop(say);
       return await runElectron(electron, dataDir);
     }

@@ -3,12 +3,9 @@ import type { Failure } from '../errors.ts';
 import type { OpenNotice } from './open.ts';
 import type { OperationName } from './operations.ts';
 
-/** Given to the worker at its start. */
-export interface WorkerStart {
-  readonly dir: string;
-}
-
 export type HistoryRequest =
+  /** The first one, once. */
+  | { readonly type: 'open'; readonly dir: string }
   | { readonly type: 'run'; readonly id: number; readonly name: OperationName; readonly values: readonly unknown[] }
   | { readonly type: 'close'; readonly id: number };
 

@@ -1,12 +1,12 @@
 /** The history's worker thread: SQLite is synchronous, so it waits here and never in main. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { StudioError, toFailure } from '../errors.ts';
 import { sqliteError, type Db } from './connection.ts';
 import { closeDatabase, openDatabase } from './open.ts';
 import { operations, type OperationName } from './operations.ts';
 import { rebuildSearch } from './search.ts';
-import type { HistoryReply, HistoryRequest, WorkerStart } from './messages.ts';
+import type { HistoryReply, HistoryRequest } from './messages.ts';
 
 const port = parentPort;
 if (!port) throw new StudioError('INTERNAL', 'The history worker was started outside of a worker thread.');
@@ -28,6 +28,7 @@ function perform(db: Db, name: OperationName, values: readonly unknown[]): unkno
 function serve(dir: string, db: Db): void {
   let damaged = false;
   port?.on('message', (request: HistoryRequest) => {
+    if (request.type === 'open') return;
     const { id } = request;
     try {
       if (request.type === 'close') {
@@ -45,12 +46,14 @@ function serve(dir: string, db: Db): void {
   });
 }
 
-try {
-  const { dir } = workerData as WorkerStart;
-  const { db, notice } = openDatabase(dir);
-  serve(dir, db);
-  say({ type: 'opened', notice });
-} catch (error) {
-  say({ type: 'failed', error: toFailure(sqliteError(error)) });
-  port.close();
-}
+port.once('message', (request: HistoryRequest) => {
+  try {
+    if (request.type !== 'open') throw new StudioError('INTERNAL', 'The history was asked before it was opened.');
+    const { db, notice } = openDatabase(request.dir);
+    serve(request.dir, db);
+    say({ type: 'opened', notice });
+  } catch (error) {
+    say({ type: 'failed', error: toFailure(sqliteError(error)) });
+    port.close();
+  }
+});

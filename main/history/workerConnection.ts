@@ -1,10 +1,10 @@
 /** Main's end of the history's worker: a call is a message, its answer a promise. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { fromFailure, StudioError } from '../errors.ts';
-import { threadLimits } from '../memory.ts';
 import type { OpenNotice } from './open.ts';
 import type { Answer, Arguments, OperationName } from './operations.ts';
-import type { HistoryReply, HistoryRequest, WorkerStart } from './messages.ts';
+import type { HistoryReply, HistoryRequest } from './messages.ts';
+import { historyThread } from './workerThread.ts';
 
 interface Pending {
   resolve(value: unknown): void;
@@ -33,8 +33,9 @@ export class WorkerConnection {
 
   /** Opens the history of a data folder. Errors: DATA_IN_USE, DB_FROM_FUTURE, DISK_FULL, REQUEST_INVALID. */
   static open(dir: string): Promise<WorkerConnection> {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: { dir } satisfies WorkerStart, resourceLimits: threadLimits });
+    const worker = historyThread();
+    worker.ref();
+    worker.postMessage({ type: 'open', dir } satisfies HistoryRequest);
     return new Promise((resolve, reject) => {
       const failed = (error: Error): void => reject(error);
       const ended = (): void => reject(new StudioError('INTERNAL', 'The history worker ended before it had opened anything.'));

@@ -10,7 +10,8 @@ import { startChild, untilEnded, type StudioChild } from './support/studioChild.
 
 const blockLimitMs = 50;
 const generations = 500;
-const warmUp = 100;
+/** Until then V8 still compiles: half of what the heap grows by after a hundred generations is code. */
+const warmUp = 200;
 
 async function inFolder<T>(prefix: string, work: (dir: string) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), prefix));

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 /** The launcher in a tree of its own, whose scripts only say how they were called. */
 let root: string;
@@ -46,6 +47,47 @@ describe('the launcher', () => {
     ['a script that is not there', ['golden'], {}, 'test/parity/golden.ts is not part of this copy'],
   ])('refuses %s clearly', (_name, args, options, words) => {
     expect(launch(args, options)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(words) });
+  });
+
+  describe('where what it starts was bundled', () => {
+    const bundled = `console.log('the bundle');${' '.repeat(5_000)}`;
+    const worker = 'console.log(1);';
+    const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const write = (file: string, text: string): void => writeFileSync(join(root, 'out/host', file), text);
+    beforeAll(() => {
+      mkdirSync(join(root, 'out/host/history'), { recursive: true });
+      writeFileSync(join(root, 'main/cli/start.ts'), `console.log('the sources');`);
+    });
+    beforeEach(() => {
+      write('start.js', bundled);
+      write('history/worker.js', worker);
+      write('sums.json', JSON.stringify({ 'start.js': sum(bundled), 'history/worker.js': sum(worker) }));
+    });
+    const isSaid = expect.stringMatching(/^The bundle in out\/host is damaged: [^\n]+\n$/);
+
+    it('runs that', () => {
+      expect(launch(['start'])).toMatchObject({ status: 0, stdout: 'the bundle\n', stderr: '' });
+    });
+
+    it.each<[string, () => void]>([
+      ['cut off', () => write('start.js', bundled.slice(0, 40))],
+      ['empty', () => write('start.js', '')],
+      ['no program any more', () => write('start.js', bundled.replace('console', 'con{ole'))],
+      ['changed in a byte', () => write('start.js', `${bundled.slice(0, -1)}\t`)],
+      ['without the file of a thread', () => rmSync(join(root, 'out/host/history/worker.js'))],
+      ['without sums that can be read', () => write('sums.json', '{"start.js":')],
+      ['without any sums', () => write('sums.json', '{}')],
+      ['of sums of another kind', () => write('sums.json', 'null')],
+      ['of a sum that is none', () => write('sums.json', '{"start.js": 7}')],
+    ])('runs the sources, and says so in a line, where it is %s', (_what, damage) => {
+      damage();
+      expect(launch(['start'])).toMatchObject({ status: 0, stdout: 'the sources\n', stderr: isSaid });
+    });
+
+    it('runs the sources where there is none, or an older one, without a word', () => {
+      rmSync(join(root, 'out/host/sums.json'));
+      expect(launch(['start'])).toMatchObject({ status: 0, stdout: 'the sources\n', stderr: '' });
+    });
   });
 
   it('says what to do when the libraries are not installed', () => {

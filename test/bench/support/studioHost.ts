@@ -1,5 +1,6 @@
 /** The studio as `npm start` runs it, in a process of its own, that also tells how long its main thread was held up and what memory it holds. */
 import { join } from 'node:path';
+import { setImmediate as tick } from 'node:timers/promises';
 import { spawnNode } from '../../../main/engine/spawnNode.ts';
 import { openParts } from '../../../main/parts.ts';
 import { openStudio } from '../../../main/studio.ts';
@@ -29,12 +30,20 @@ setInterval(() => {
   last = performance.now();
 }, tickMs);
 
+/** Collects until nothing more goes: what one collection finalises, and code out of use, only the next ones take. */
+async function collectedHeap(): Promise<number> {
+  for (let heap = Infinity; ;) {
+    globalThis.gc?.();
+    await tick();
+    const { heapUsed } = process.memoryUsage();
+    if (heapUsed > heap * 0.999) return heapUsed;
+    heap = heapUsed;
+  }
+}
+
 process.on('message', (message: unknown) => {
   if (message === 'reset') longestMs = ownMs = 0;
-  if (message === 'read') {
-    globalThis.gc?.();
-    process.send?.({ longestMs, ownMs, heap: process.memoryUsage().heapUsed, private: readMemory()?.private ?? 0 });
-  }
+  if (message === 'read') void collectedHeap().then((heap) => process.send?.({ longestMs, ownMs, heap, private: readMemory()?.private ?? 0 }));
   if (message === 'close') void host.close().then(() => studio.close()).then(() => process.exit(0));
 });
 process.send?.({ link: host.link(), origin: host.origin, secret: host.secret });
