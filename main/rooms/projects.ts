@@ -42,7 +42,7 @@ export function projectsRoom(parts: ProjectsParts): Room<'projects'> {
       if (writer !== undefined && writer !== pageId) events.publish({ type: 'projectLost', projectId: id, toPage: pageId });
       return { project, access: 'write' as const };
     },
-    close: async ({ id, pageId }) => writers.release(id, pageId),
+    close: async ({ id, pageId, leaving = false }) => (leaving ? writers.leave(id, pageId) : writers.release(id, pageId)),
     delete: async ({ id }) => {
       await history.projects.delete(id);
       writers.forget(id);

@@ -94,7 +94,8 @@ export const contract = {
     rename: call.input(z.strictObject({ id: idSchema, name: nameSchema })).output(projectSchema),
     /** For writing where no other page does; with `takeOver`, that page reads from now on. */
     open: call.input(z.strictObject({ id: idSchema, pageId: idSchema, takeOver: opt(z.boolean()) })).output(openProjectSchema),
-    close: call.input(z.strictObject({ id: idSchema, pageId: idSchema })).output(nothing),
+    /** `leaving`: the page goes, perhaps to be loaded anew; it has it back where no other opens it meanwhile. */
+    close: call.input(z.strictObject({ id: idSchema, pageId: idSchema, leaving: opt(z.boolean()) })).output(nothing),
     /** Into the trash, its canvas and its generations with it. There is always one project left: an empty one is made for the last. */
     delete: call.input(byId).output(nothing),
     /** What lies in the trash, newest first; emptied along with the gallery's. */

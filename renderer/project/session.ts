@@ -15,6 +15,8 @@ const remembered = 'ovis-page';
 /** Pages that this browser has had, newest first: another browser's locks are not seen here. */
 const ownPages = 'ovis-pages';
 let pageId: Promise<string> | undefined;
+/** The same once it is known: a page that goes cannot wait. */
+let knownPageId: string | undefined;
 
 function pagesOfThisBrowser(): readonly string[] {
   try {
@@ -32,6 +34,7 @@ function ownPageId(): Promise<string> {
     const id = (await holds(`ovis-page-${known}`)) ? known : crypto.randomUUID();
     if (id !== known) await holds(`ovis-page-${id}`);
     sessionStorage.setItem(remembered, id);
+    knownPageId = id;
     localStorage.setItem(ownPages, JSON.stringify([...new Set([id, ...pagesOfThisBrowser()])].slice(0, 200)));
     return id;
   })();
@@ -136,17 +139,29 @@ async function openLast(): Promise<void> {
   await openProject(last?.id ?? (await studio().projects.create({ name: 'Untitled' })).id);
 }
 
+/** What this page holds is the newest there is, so it goes on writing where it can. */
+async function goOn(id: string): Promise<void> {
+  const again = await studio().projects.open({ id, pageId: await ownPageId() });
+  if (again.access === 'read') lost();
+}
+
+// Whoever opens the project next need not wait until the studio has missed this page.
+window.addEventListener('pagehide', () => {
+  const { project, access } = useProject.getState();
+  if (project !== undefined && access === 'write' && knownPageId !== undefined) studio().projects.close({ id: project.id, pageId: knownPageId, leaving: true }).catch(() => undefined);
+});
+window.addEventListener('pageshow', ({ persisted }) => {
+  const { project, access } = useProject.getState();
+  if (persisted && project !== undefined && access === 'write') goOn(project.id).catch(() => undefined);
+});
+
 onSnapshot(async () => {
   try {
     await loadList();
     const { project, access } = useProject.getState();
-    // The studio was away or started anew: what this page holds is the newest there is, so it goes on writing where it can.
-    if (project !== undefined && access === 'write' && useProject.getState().list.some((one) => one.id === project.id)) {
-      const again = await studio().projects.open({ id: project.id, pageId: await ownPageId() });
-      if (again.access === 'read') lost();
-    } else {
-      await openLast();
-    }
+    // The studio was away or started anew.
+    if (project !== undefined && access === 'write' && useProject.getState().list.some((one) => one.id === project.id)) await goOn(project.id);
+    else await openLast();
   } catch (thrown) {
     useProject.setState({ problem: toProblem(thrown) });
   }

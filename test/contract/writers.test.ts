@@ -13,7 +13,7 @@ import { electronTransport, loopbackTransport, type Line, type Transport } from 
 vi.mock('electron', () => import('../helpers/fakeElectron.ts'));
 
 const graceMs = 200;
-const [one, two] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
+const [one, two, three] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000003'];
 
 describe.each([['loopback', loopbackTransport], ['electron', electronTransport]] as const)('a project over the %s transport', (_name, openTransport) => {
   let dir: string;
@@ -64,6 +64,40 @@ describe.each([['loopback', loopbackTransport], ['electron', electronTransport]]
     expect(await openAs(reading, two)).toMatchObject({ access: 'read' });
     after.close();
     await vi.waitFor(async () => expect(await openAs(reading, two)).toMatchObject({ access: 'write' }));
+  });
+
+  it('is free for whoever opens it once the page said goodbye; who reads it hears of it after the grace', async () => {
+    const [writing, reading, opening] = [await transport.connect(), await transport.connect(), await transport.connect()];
+    await openAs(writing, one);
+    expect(await openAs(reading, two)).toMatchObject({ access: 'read' });
+    const news = await reading.client.events.watch({});
+    await news.next();
+    await writing.client.projects.close({ id, pageId: one, leaving: true });
+    writing.close();
+    let event: StudioEvent | undefined;
+    do event = (await news.next()).value as StudioEvent; while (event.type !== 'projectFree');
+    expect(await openAs(reading, two)).toMatchObject({ access: 'write' });
+
+    await reading.client.projects.close({ id, pageId: two, leaving: true });
+    expect(await openAs(opening, three)).toMatchObject({ access: 'write' });
+    // It is somebody else's now, whenever the grace ends.
+    await new Promise((resolve) => setTimeout(resolve, graceMs * 2));
+    expect(await openAs(reading, two)).toMatchObject({ access: 'read' });
+  });
+
+  it('is kept by a page that said goodbye and was only loaded anew, though another reads it', async () => {
+    const [before, reading] = [await transport.connect(), await transport.connect()];
+    await openAs(before, one);
+    expect(await openAs(reading, two)).toMatchObject({ access: 'read' });
+    await before.client.projects.close({ id, pageId: one, leaving: true });
+    before.close();
+    const after = await transport.connect();
+    expect(await openAs(after, one)).toMatchObject({ access: 'write' });
+    await new Promise((resolve) => setTimeout(resolve, graceMs * 2));
+    expect(await openAs(reading, two)).toMatchObject({ access: 'read' });
+    // A goodbye of a page that does not write it frees nothing.
+    await reading.client.projects.close({ id, pageId: two, leaving: true });
+    expect(await openAs(reading, two)).toMatchObject({ access: 'read' });
   });
 
   it('is not let go by a line that has taken no project, nor by one whose project another page took over', async () => {

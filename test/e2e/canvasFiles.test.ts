@@ -157,6 +157,17 @@ describe.skipIf(skipped !== undefined)('files of the canvas', () => {
     // What the other one did is seen as soon as it is taken over again.
     await first.page.getByRole('button', { name: 'Take over' }).click();
     await soon(() => first.layers.count()).toBe(2);
+    await soon(() => second.page.getByTestId('saved').textContent()).toBe('Reading only');
+    // Loaded anew it goes on writing, whoever reads.
+    await first.page.reload();
+    await first.ready();
+    await soon(() => first.page.getByTestId('saved').textContent()).toMatch(/saved/i);
+    expect(await second.page.getByTestId('saved').textContent()).toBe('Reading only');
+    // Closed, it says goodbye: the next one writes at once, before the readers hear that nobody does.
+    await first.page.close();
+    const third = await pages.another();
+    await soon(() => third.page.getByTestId('saved').textContent()).toMatch(/saved/i);
+    expect(await second.page.getByTestId('saved').textContent()).toBe('Reading only');
   }, 240_000);
 
   it('by keyboard alone: paste, ask about the frame, edit, accept, export PNG and PSD, delete a layer and bring it back (scenario 12 on the canvas)', async () => {
