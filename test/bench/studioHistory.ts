@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { GalleryFilter, SearchInput } from '../../preload/contract/gallery.ts';
 import { closeDatabase, openDatabase } from '../../main/history/open.ts';
 import { openHistory } from '../../main/history/history.ts';
-import { colours, fillHistory, places, seeded, styles, tagNames, things, uuidOf } from '../helpers/historyRows.ts';
+import { colours, fillHistory, places, styles, tagNames, things, uuidOf } from '../helpers/historyRows.ts';
+import { seeded } from '../helpers/random.ts';
 import { plainRow, quantile, type BenchRow } from './support/report.ts';
 
 /** The gallery at a hundred thousand rows: search and pages as the page asks for them, worker thread included, against a scan with LIKE. */

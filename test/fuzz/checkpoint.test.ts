@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EngineError } from '../../native/errors.ts';
 import { openCheckpoint } from '../../native/weights/checkpoint.ts';
 import { withDepth, writeRandomCheckpoint } from '../helpers/randomCheckpoint.ts';
-import { makeRandom } from '../helpers/randomWeights.ts';
+import { seeded } from '../helpers/random.ts';
 import { type Json, mutateBytes, mutateJson } from './mutate.ts';
 
 const names = ['config.json', 'preprocessor_config.json', 'model.safetensors.index.json', 'studio.json'];
@@ -22,7 +22,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 it('a folder with one file spoilt opens or is refused with a typed error', async () => {
   const outcomes = { accepted: 0, refused: 0 };
   for (let seed = 0; seed < 400; seed++) {
-    const random = makeRandom(seed);
+    const random = seeded(seed);
     const name = names[seed % names.length]!;
     const file = path.join(root, name);
     const kept = `${file}.kept`;

@@ -5,7 +5,7 @@ import { parseConfig, parsePreprocessor } from '../../native/config.ts';
 import { EngineError } from '../../native/errors.ts';
 import { parseStudioConfig, publishedStudioConfig } from '../../native/studioConfig.ts';
 import { expectedTensors } from '../../native/weights/inventory.ts';
-import { makeRandom } from '../helpers/randomWeights.ts';
+import { seeded } from '../helpers/random.ts';
 import { type Json, mutateJson } from './mutate.ts';
 
 const fixtures = path.join(import.meta.dirname, '../fixtures');
@@ -15,7 +15,7 @@ const read = (name: string): Json => JSON.parse(readFileSync(path.join(fixtures,
 function campaign(seeds: readonly Json[], rounds: number, run: (json: Json) => void): { accepted: number; refused: number } {
   const count = { accepted: 0, refused: 0 };
   for (let seed = 0; seed < rounds; seed++) {
-    const random = makeRandom(seed);
+    const random = seeded(seed);
     const json = mutateJson(seeds[seed % seeds.length]!, random);
     try {
       run(json);

@@ -3,19 +3,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { contract } from '../../preload/contract/api.ts';
 import { errorCodeSchema, failureOf } from '../../preload/contract/errors.ts';
 import { memoryRooms, type MemoryRooms } from '../helpers/memoryRooms.ts';
+import { seeded } from '../helpers/random.ts';
 import { electronTransport, loopbackTransport, type Line, type Transport } from '../helpers/transports.ts';
 
 vi.mock('electron', () => import('../helpers/fakeElectron.ts'));
-
-/** mulberry32: the same payloads on every run. */
-function random(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const uuid = '00000000-0000-4000-8000-000000000000';
 const words = ['id', 'ids', 'hash', 'file', 'files', 'requests', 'request', 'kind', 'prompt', 'jobId', 'jobIds', 'filter', 'limit', 'resume', 'epoch', 'seq', 'images', 'chatId', 'text', 'name', '__proto__', 'constructor', 'then', 'toJSON', 'length'];
@@ -54,7 +45,7 @@ describe.each([['loopback', loopbackTransport], ['electron', electronTransport]]
   });
 
   it('every call answers nonsense with a code of the table', async () => {
-    const next = random(20_26);
+    const next = seeded(20_26);
     const client = line.client as unknown as Record<string, Record<string, (input: unknown, options: { signal: AbortSignal }) => Promise<unknown>>>;
     const untyped: string[] = [];
     for (const [room, call] of calls) {
@@ -86,7 +77,7 @@ describe.each([['loopback', loopbackTransport], ['electron', electronTransport]]
   });
 
   it('garbage on the line ends that line alone', async () => {
-    const next = random(7);
+    const next = seeded(7);
     for (let i = 0; i < 60; i++) {
       const other = await transport.connect();
       const length = Math.floor(next() * 200);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineError } from '../../native/errors.ts';
 import { readSafetensorsHeader } from '../../native/weights/safetensors.ts';
 import { rawSafetensors } from '../helpers/rawSafetensors.ts';
-import { makeRandom } from '../helpers/randomWeights.ts';
+import { seeded } from '../helpers/random.ts';
 import { type Json, mutateBytes, mutateJson } from './mutate.ts';
 
 const codes = ['CONFIG_INVALID', 'WEIGHT_MISSING', 'WEIGHT_SHAPE', 'DTYPE_UNSUPPORTED'];
@@ -32,7 +32,7 @@ async function campaign(rounds: number, make: (random: () => number) => Uint8Arr
   const file = path.join(dir, 'model.safetensors');
   const before = process.memoryUsage().rss;
   for (let seed = 0; seed < rounds; seed++) {
-    const bytes = make(makeRandom(seed));
+    const bytes = make(seeded(seed));
     writeFileSync(file, bytes);
     try {
       const { tensors } = await readSafetensorsHeader(file);

@@ -5,6 +5,7 @@ import { closeDatabase, openDatabase } from '../../main/history/open.ts';
 import { seqAt } from '../../main/history/generations.ts';
 import type { NewGeneration } from '../../main/services.ts';
 import type { Db } from '../../main/history/connection.ts';
+import { seeded } from './random.ts';
 
 export function hashOf(text: string | number): string {
   return createHash('sha256').update(String(text)).digest('hex');
@@ -18,17 +19,6 @@ export function newGeneration(hash: string, change: Partial<NewGeneration> = {})
   return {
     id: randomUUID(), hash, width: 64, height: 64, task: 'textToImage', seed: 1, batchId: null, projectId: null, createdAt: 1_700_000_000_000, mime: 'image/png', bytes: 1000,
     prompt: 'a red cube', request: null, modelId: 'toybox', modelName: 'Toybox', reproduce: null, steps: 20, timingsMs: {}, jobId: null, label: '', fileName: null, parents: [], ...change,
-  };
-}
-
-/** A stream of numbers in [0, 1) that is the same for the same seed. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
 

@@ -1,14 +1,14 @@
 /** Kills the main side of a studio at random moments, again and again on one data folder, and looks after each for anything lost or left over. */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import Database from 'better-sqlite3';
 import { openLibrary } from '../../main/assets/library.ts';
 import { dataFolder } from '../../main/history/dataFolder.ts';
 import { Imaging } from '../../main/imaging/imaging.ts';
+import { checkFiles } from './checkFiles.ts';
 import { nobody, openQueueStudio } from './queueStudio.ts';
 
 export interface CampaignResult {
@@ -123,35 +123,9 @@ async function checkEnd(dir: string, problems: string[]): Promise<void> {
       if (grid !== null || new Set(cells.map(({ label }) => label)).size < 2) continue;
       await studio.heard((event) => event.type === 'batch' && event.batch.id === id && event.batch.grid !== null);
     }
-    await studio.library.assets.collect();
-    const used = new Set<string>();
-    for (let after; ;) {
-      const page = await studio.library.history.gallery.search({ limit: 500, ...(after && { after }) });
-      for (const { hash } of page.items) used.add(hash);
-      if (page.next === null) break;
-      after = page.next;
-    }
-    const { assets, thumbnails } = dataFolder(dir);
-    const files = filesOf(assets);
-    for (const path of files) {
-      const hash = hashOf(path);
-      if (!used.has(hash)) problems.push(`orphan file ${basename(path)}`);
-      else if (createHash('sha256').update(readFileSync(path)).digest('hex') !== hash) problems.push(`damaged file ${hash}`);
-    }
-    if (files.length !== used.size) problems.push(`${used.size} pictures in ${files.length} files`);
-    for (const path of filesOf(thumbnails)) if (!used.has(hashOf(path))) problems.push(`orphan thumbnail ${basename(path)}`);
+    await checkFiles(studio, dir, problems);
     for (const failure of studio.reports) problems.push(`at the end: ${failure.code}: ${failure.message}`);
   } finally {
     await studio.close();
   }
-}
-
-/** The folder's name is the hash's beginning. */
-function hashOf(path: string): string {
-  return basename(dirname(path)) + (basename(path).split('.')[0] ?? '');
-}
-
-function filesOf(dir: string): string[] {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { openLibrary } from '../../main/assets/library.ts';
 import { plainImaging } from './plainImaging.ts';
-import { seeded } from './historyRows.ts';
+import { seeded } from './random.ts';
 
 interface Told {
   readonly queued: Set<string>;

@@ -1,17 +1,11 @@
 /** The main side of a studio, to be killed: a queue on a real data folder, and an engine that draws at once. Says what it has announced, line by line. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RgbImage } from '../../main/engine/protocol.ts';
+import { seeded } from './random.ts';
 import { openQueueStudio, draw, nobody } from './queueStudio.ts';
 
 const [dir = '', seedText = '1'] = process.argv.slice(2);
-let state = Number(seedText) >>> 0;
-/** Mulberry32. */
-function random(): number {
-  state = (state + 0x6d2b79f5) >>> 0;
-  let t = Math.imul(state ^ (state >>> 15), state | 1);
-  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-}
+const random = seeded(Number(seedText));
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 

@@ -1,7 +1,7 @@
 /** A byte-level BPE tokenizer in Qwen's shape with generated merges: the real size and special tokens without the real vocabulary. */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makeRandom } from './randomWeights.ts';
+import { seeded } from './random.ts';
 
 const realFolder = path.join(import.meta.dirname, '../fixtures/real');
 /** The published tokenizer's last ordinary id is one below: 256 bytes and 151,387 merges. */
@@ -63,7 +63,7 @@ async function readReal<T>(name: string): Promise<T> {
 
 /** Joins random pairs of known tokens; lower-case letters come up most, so that English shortens. */
 function makeMerges(count: number, seed: number): { tokens: string[]; merges: string[] } {
-  const random = makeRandom(seed);
+  const random = seeded(seed);
   const tokens = byteAlphabet();
   const known = new Set(tokens);
   const words = [...'abcdefghijklmnopqrstuvwxyz', 'Ġ'];

@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Dtype } from '../../native/weights/dtype.ts';
 import { bytesPerElement } from '../../native/weights/dtype.ts';
 import type { Shape } from '../../native/weights/inventory.ts';
+import { seeded } from './random.ts';
 
 export interface PlannedTensor {
   readonly name: string;
@@ -12,17 +13,6 @@ export interface PlannedTensor {
 
 /** A prime, so that the rows of no matrix line up with the block's repetitions. */
 const blockLength = 1_000_003;
-
-/** 32-bit generator: enough for tests, the same everywhere. Source: mulberry32. */
-export function makeRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** Writes one safetensors file of random weights; returns its size in bytes. */
 export function writeRandomTensors(file: string, tensors: readonly PlannedTensor[], block: Float32Array): number {
@@ -39,7 +29,7 @@ export function writeRandomTensors(file: string, tensors: readonly PlannedTensor
 
 /** Standard normal numbers by Box–Muller. */
 export function gaussianBlock(seed: number, length = blockLength): Float32Array {
-  const random = makeRandom(seed);
+  const random = seeded(seed);
   const block = new Float32Array(length);
   for (let i = 0; i < length; i++) block[i] = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return block;
