@@ -9,9 +9,9 @@ import { plural, seedText } from '../ui/format.ts';
 import { Menu } from '../ui/Menu.tsx';
 import { Tip } from '../ui/Tip.tsx';
 import css from './Composer.module.css';
+import { resizeFrame } from '../canvas/fit.ts';
 import { clearPreset, usePreset } from '../canvas/presetTasks.ts';
 import { usePlan } from '../canvas/run.ts';
-import { setFrameSize } from '../document/ops/frame.ts';
 import { removeLayer } from '../document/ops/layers.ts';
 import { change, useCanvas } from '../project/canvasStore.ts';
 import { useView } from '../shell/view.ts';
@@ -25,7 +25,7 @@ function SizeChip() {
   return (
     <Menu
       side="top" trigger={<button type="button" className={css.chip}><Crop size={14} aria-hidden /><span className="visually-hidden">Size </span><b>{width} × {height}</b></button>}
-      items={sizes.map(([w, h]) => ({ label: `${w} × ${h}`, run: () => { change(setFrameSize(w, h), { mark: 'Frame' }); } }))}
+      items={sizes.map(([w, h]) => ({ label: `${w} × ${h}`, run: () => resizeFrame(w, h) }))}
     />
   );
 }

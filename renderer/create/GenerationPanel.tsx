@@ -8,9 +8,9 @@ import { plural } from '../ui/format.ts';
 import { NumberField } from '../ui/NumberField.tsx';
 import { Select } from '../ui/Select.tsx';
 import sw from '../ui/Switch.module.css';
+import { resizeFrame } from '../canvas/fit.ts';
 import { usePlan } from '../canvas/run.ts';
-import { setFrameSize } from '../document/ops/frame.ts';
-import { change, useCanvas } from '../project/canvasStore.ts';
+import { useCanvas } from '../project/canvasStore.ts';
 import css from './Create.module.css';
 import { JoinFields } from './JoinFields.tsx';
 import { chooseModel, defaultsOf, newSeed, setSampling, useComposer, useModel } from './composer.ts';
@@ -109,8 +109,8 @@ export function GenerationPanel() {
           )}
         </div>
         <div className={css.two}>
-          <NumberField label="Width" value={frame.width} min={64} max={maxSide} step={32} snap={32} defaultValue={model?.sizes[0]?.[0] ?? 512} hint="Of the frame" onChange={(width) => { change(setFrameSize(width, frame.height), { mark: 'Frame', merge: 'frame size' }); }} />
-          <NumberField label="Height" value={frame.height} min={64} max={maxSide} step={32} snap={32} defaultValue={model?.sizes[0]?.[1] ?? 512} hint="Of the frame" onChange={(height) => { change(setFrameSize(frame.width, height), { mark: 'Frame', merge: 'frame size' }); }} />
+          <NumberField label="Width" value={frame.width} min={64} max={maxSide} step={32} snap={32} defaultValue={model?.sizes[0]?.[0] ?? 512} hint="Of the frame" onChange={(width) => resizeFrame(width, frame.height, 'frame size')} />
+          <NumberField label="Height" value={frame.height} min={64} max={maxSide} step={32} snap={32} defaultValue={model?.sizes[0]?.[1] ?? 512} hint="Of the frame" onChange={(height) => resizeFrame(frame.width, height, 'frame size')} />
         </div>
         <NumberField label="Seed" value={sampling.seed} min={0} max={2 ** 31 - 1} onChange={(seed) => { setSampling({ seed }); useComposer.setState({ seedLocked: true }); }}>
           <IconButton tiny label="Draw a new seed" keys="Alt+R" onClick={() => setSampling({ seed: newSeed() })}><Dices size={14} /></IconButton>
