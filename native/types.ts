@@ -55,6 +55,10 @@ interface SamplingRequest {
    * the picture differs a little. Default: all at once.
    */
   readonly vaeTile?: number;
+  /** The shares of the steps, 0–1, between which guidance acts; outside of them only the conditional branch is evaluated. The picture differs. Default: all. */
+  readonly guidanceRange?: { readonly start: number; readonly end: number };
+  /** 0–0.5: steps whose velocity is foretold to change by less than this share are drawn on from those before. The picture differs. Default: every step is computed. */
+  readonly stepCache?: number;
 }
 
 export interface TextToImageRequest extends SamplingRequest {

@@ -59,6 +59,8 @@ const sampling = {
   noiseStream: opt(z.enum(['torch-f32', 'torch-bf16'])),
   previewEvery: opt(z.int().nonnegative()),
   vaeTile: opt(number),
+  guidanceRange: opt(z.strictObject({ start: number, end: number })),
+  stepCache: opt(number),
 };
 const references = opt(z.array(imageSchema));
 

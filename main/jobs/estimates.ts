@@ -1,5 +1,5 @@
 /** How long a job will take, from how long others took here. */
-import type { JobRequest } from '../../preload/contract/generation.ts';
+import type { GenerateInput, JobRequest } from '../../preload/contract/generation.ts';
 import type { Estimate } from '../../preload/contract/jobs.ts';
 import type { Generation } from '../../preload/contract/project.ts';
 import type { ModelEntry } from '../../preload/contract/system.ts';
@@ -25,9 +25,16 @@ export function workOf(request: JobRequest, model: Model | undefined, source: Si
   const size: Size = request.kind === 'textToImage' ? { width: request.width ?? width, height: request.height ?? height } : source ?? { width, height };
   const worked = request.kind === 'inpaint' ? request.crop ?? size : size;
   const margins = request.kind === 'outpaint' ? { x: request.left + request.right, y: request.top + request.bottom } : { x: 0, y: 0 };
-  const alone = request.kind === 'textToImage' && (request.references?.length ?? 0) === 0;
   const steps = (request.steps ?? model?.defaults.steps ?? 50) * ('strength' in request ? request.strength ?? 1 : 1);
-  return Math.max(1, steps) * (worked.width + margins.x) * (worked.height + margins.y) * (alone ? 2 : 3);
+  return Math.max(1, steps) * (worked.width + margins.x) * (worked.height + margins.y) * passesOf(request);
+}
+
+/** How often a step runs the network, on average: one branch, or as many as guidance mixes; less where steps are left out. */
+function passesOf(request: GenerateInput): number {
+  const alone = request.kind === 'textToImage' && (request.references?.length ?? 0) === 0;
+  const { guidanceRange: { start, end } = { start: 0, end: 1 }, stepCache = 0 } = request;
+  // As measured of Toybox (native/measured.md): a threshold of 0.1 leaves out two steps of five, 0.2 three of five.
+  return (1 + (alone ? 1 : 2) * Math.max(0, end - start)) / (1 + 7 * stepCache);
 }
 
 /** A finished row as a sample; undefined where it does not say how it was made. */
@@ -35,9 +42,8 @@ export function sampleOf({ request, modelId, steps, width, height, timingsMs }: 
   if (request === null || modelId === null || steps === null) return undefined;
   const ms = Object.entries(timingsMs).reduce((sum, [stage, value]) => (stage === 'load' ? sum : sum + value), 0);
   // The result's own size already holds the margins of an outpainting.
-  const passes = request.kind === 'textToImage' && (request.references?.length ?? 0) === 0 ? 2 : 3;
   const worked = request.kind === 'inpaint' ? request.crop ?? { width, height } : { width, height };
-  return ms > 0 ? { modelId, kind: request.kind, ms, work: Math.max(1, steps) * worked.width * worked.height * passes } : undefined;
+  return ms > 0 ? { modelId, kind: request.kind, ms, work: Math.max(1, steps) * worked.width * worked.height * passesOf(request) } : undefined;
 }
 
 /** Newest samples first in, last out. */

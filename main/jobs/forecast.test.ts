@@ -14,6 +14,8 @@ describe('an estimate', () => {
     expect(workOf({ ...text, steps: 20 }, model, undefined)).toBe(2 * work);
     expect(workOf({ ...text, width: 512 }, model, undefined)).toBe(2 * work);
     expect(workOf({ ...text, references: [hash] }, model, undefined)).toBe(1.5 * work);
+    expect(workOf({ ...text, guidanceRange: { start: 0, end: 0.8 } }, model, undefined)).toBeCloseTo(0.9 * work);
+    expect(workOf({ ...text, stepCache: 0.1 }, model, undefined)).toBeLessThan(0.65 * work);
     expect(workOf(edit, model, { width: 256, height: 256 })).toBe(1.5 * work);
     expect(workOf({ ...edit, strength: 0.5 }, model, { width: 256, height: 256 })).toBe(0.75 * work);
   });

@@ -21,6 +21,8 @@ export function a1111Text(picture: Told): string {
     // A comma or a line break would end the value.
     ['Model', modelName?.replaceAll(/[,\n]/g, ' ')],
     ['Denoising strength', request && 'strength' in request ? request.strength : undefined],
+    ['Guidance range', request?.guidanceRange && `${request.guidanceRange.start}-${request.guidanceRange.end}`],
+    ['Step cache', request?.stepCache],
     ['Version', `Ovis Studio ${reproduce?.engineVersion ?? ''}`.trim()],
   ];
   const line = pairs.filter(([, value]) => value !== undefined && value !== null && value !== '').map(([name, value]) => `${name}: ${value}`);

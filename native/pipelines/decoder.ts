@@ -89,13 +89,21 @@ export type Guidance =
   | { readonly kind: 'text'; readonly txtCfg: number; readonly cond: Branch; readonly uncond: Branch }
   | { readonly kind: 'textImage'; readonly txtCfg: number; readonly imgCfg: number; readonly cond: Branch; readonly noTxt: Branch; readonly noBoth: Branch };
 
+/** One branch's velocity, told to whoever observes. */
+async function namedVelocity(ctx: PipelineContext, branch: Branch, x: Float32Array, t: number, name: string): Promise<Float32Array> {
+  const v = floats(await branchVelocity(ctx, branch, x, t), 'velocity');
+  ctx.observe?.(name, v, [x.length / ctx.checkpoint.config.yak.inChannels, ctx.checkpoint.config.yak.inChannels]);
+  return v;
+}
+
+/** What the conditional branch says, without guidance. */
+export function plainVelocity(ctx: PipelineContext, { cond }: Guidance, x: Float32Array, t: number, scope: string): Promise<Float32Array> {
+  return namedVelocity(ctx, cond, x, t, `${scope}.v_cond`);
+}
+
 /** The guided velocity; a branch that the scales cancel out is not evaluated. `scope` names observed values. */
 export async function guidedVelocity(ctx: PipelineContext, guidance: Guidance, x: Float32Array, t: number, scope: string): Promise<Float32Array> {
-  const evaluate = async (branch: Branch, name: string): Promise<Float32Array> => {
-    const v = floats(await branchVelocity(ctx, branch, x, t), 'velocity');
-    ctx.observe?.(`${scope}.v_${name}`, v, [x.length / ctx.checkpoint.config.yak.inChannels, ctx.checkpoint.config.yak.inChannels]);
-    return v;
-  };
+  const evaluate = (branch: Branch, name: string): Promise<Float32Array> => namedVelocity(ctx, branch, x, t, `${scope}.v_${name}`);
   const out = new Float32Array(x.length);
   const everything = ctx.observe !== undefined;
   if (guidance.kind === 'text') {

@@ -14,13 +14,13 @@ import type {
 } from '../types.ts';
 import type { PipelineContext } from './context.ts';
 import { runGuided, type GuidedJob } from './guided.ts';
-import { cfgOf, checkDrawingPrompt, checkLength, checkPictures, checkTarget, numberIn, seedOf, sideOf, stepsOf, strengthOf, tileOf } from './requests.ts';
+import { cfgOf, checkDrawingPrompt, checkLength, checkPictures, checkTarget, guidanceRangeOf, numberIn, seedOf, sideOf, stepCacheOf, stepsOf, strengthOf, tileOf } from './requests.ts';
 
 /** From what a person asks for to the job that the denoising loop runs. */
 
 /** A request made ready: the job, and what is done with its picture. */
 interface Prepared {
-  readonly job: Omit<GuidedJob, 'noise' | 'steps' | 'shift' | 'previewEvery' | 'tile' | 'scope'>;
+  readonly job: Omit<GuidedJob, 'noise' | 'steps' | 'shift' | 'guidanceRange' | 'stepCache' | 'previewEvery' | 'tile' | 'scope'>;
   readonly finish: (image: RgbImage) => RgbImage;
 }
 
@@ -225,12 +225,16 @@ export async function generate(ctx: PipelineContext, request: GenerateRequest, r
   if (typeof shift === 'number' && !(Math.abs(shift) <= 10)) {
     throw new EngineError('REQUEST_INVALID', `shift must be on, off, or a number from -10 to 10, got ${shift}`, { field: 'shift' });
   }
+  const [guidanceRange, stepCache] = [guidanceRangeOf(request.guidanceRange), stepCacheOf(request.stepCache)];
   const { job, finish } = await prepare(ctx, request);
   checkTarget(job.size);
   checkRoom(ctx, job.prompt, Math.max(job.context.length, 1));
   const { latentChannels } = ctx.checkpoint.config.vae;
   const noise = normalNoise(latentChannels * (job.size.width / 8) * (job.size.height / 8), seed, request.noiseStream ?? 'torch-f32');
-  const result = await runGuided(ctx, { ...job, noise, steps, shift, previewEvery, tile: tileOf(request.vaeTile), scope: request.kind }, run);
+  const result = await runGuided(ctx, {
+    ...job, noise, steps, shift, previewEvery, tile: tileOf(request.vaeTile), scope: request.kind,
+    ...(guidanceRange === undefined ? {} : { guidanceRange }), ...(stepCache === undefined ? {} : { stepCache }),
+  }, run);
   // The strength of a map is told apart: what is reported is what was asked for.
   const imgCfg = request.kind === 'control' ? cfgOf('imgCfg', request.imgCfg, ctx.checkpoint.studio.imgCfg) : job.imgCfg;
   return { image: finish(result.image), seed, steps: result.steps, txtCfg: job.txtCfg, imgCfg, timingsMs: result.timingsMs };

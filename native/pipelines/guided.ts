@@ -7,10 +7,11 @@ import { latentPreview, predictClean, sdxlPreviewFactors } from '../latents/prev
 import { schedule } from '../schedulers/flowMatchEuler.ts';
 import { emptyPrompt } from '../tokenizer/chatTemplate.ts';
 import type { RgbImage, RunOptions, TimingsMs } from '../types.ts';
+import { isGuided, StepCache, type GuidanceRange } from './accelerate.ts';
 import { decodePicture, encodePicture, TOKEN } from './autoencoder.ts';
 import { conditionsOf, type Condition, type ConditionRequest } from './conditioning.ts';
 import { Stopwatch, type PipelineContext } from './context.ts';
-import { guidedVelocity, makeBranch, type Branch, type Guidance, type TokenGrid } from './decoder.ts';
+import { guidedVelocity, makeBranch, plainVelocity, type Branch, type Guidance, type TokenGrid } from './decoder.ts';
 import { denoise } from './denoise.ts';
 
 /** What every kind of generation comes down to: prompts, context pictures, guidance, a schedule, perhaps a start and a mask. */
@@ -34,6 +35,10 @@ export interface GuidedJob {
   readonly mask?: Float32Array;
   /** The shares of the steps between which the context is seen; outside of them this prompt alone guides. */
   readonly seen?: { readonly start: number; readonly end: number; readonly prompt: string; readonly txtCfg: number };
+  /** Guidance acts between these shares of the steps only. Default: always. */
+  readonly guidanceRange?: GuidanceRange;
+  /** Steps whose velocity is foretold to change by less than this are drawn on instead of computed. Default: none. */
+  readonly stepCache?: number;
   readonly previewEvery: number;
   /** Side of the pieces in which the autoencoder works, in pixels; null = all at once. */
   readonly tile?: number | null;
@@ -132,12 +137,17 @@ export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOp
   const x = original ? noiseTo(original, noise, times[0] as number) : noise.slice();
   const factors = ctx.checkpoint.studio.previewFactors ?? (vae.latentChannels === 4 ? sdxlPreviewFactors : null);
 
+  const steps = times.length - 1;
+  const cache = job.stepCache === undefined ? null : new StepCache(job.stepCache);
+
   await watch.stage('denoise', () => denoise({
     x, times,
     velocity: async (state, t, i) => {
-      const at = i / (times.length - 1);
-      const blind = seen !== undefined && (at < seen.start || at >= seen.end);
-      const v = await guidedVelocity(ctx, (blind && unseen) || guidance, state, t, `${job.scope}.step${i}`);
+      const blind = seen !== undefined && (i / steps < seen.start || i / steps >= seen.end);
+      const used = (blind && unseen) || guidance;
+      const guided = isGuided(job.guidanceRange, i, steps);
+      const compute = (): Promise<Float32Array> => (guided ? guidedVelocity : plainVelocity)(ctx, used, state, t, `${job.scope}.step${i}`);
+      const v = cache ? await cache.velocity({ t, isLast: i === steps - 1, kind: guided ? used : used.cond }, compute) : await compute();
       ctx.observe?.(`${job.scope}.step${i}.v`, v, [tokens, yak.inChannels]);
       return v;
     },
@@ -153,5 +163,5 @@ export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOp
     },
   }, run));
   const image = await watch.stage('decode', () => decodePicture(ctx, { tokens: x, ...grid }, job.scope, tile, run));
-  return { image, steps: times.length - 1, timingsMs: watch.timingsMs };
+  return { image, steps, timingsMs: watch.timingsMs };
 }

@@ -3,6 +3,7 @@ import type { PreprocessorConfig } from '../config.ts';
 import { understandingSize } from '../image/preprocess.ts';
 import { imagePlaceholder } from '../tokenizer/chatTemplate.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { GuidanceRange } from './accelerate.ts';
 import type { GenerateRequest, MaskImage, RgbImage, UnderstandRequest } from '../types.ts';
 
 /** What a request may hold. Everything refused here is REQUEST_INVALID and names the field. */
@@ -99,6 +100,19 @@ export function tileOf(tile: number | undefined): number | null {
   if (checked % 32 !== 0) throw refuse('vaeTile', `vaeTile must be a multiple of 32, got ${tile}`);
   return checked;
 }
+
+/** REQUEST_INVALID unless 0 ≤ start < end ≤ 1. */
+export function guidanceRangeOf(range: GuidanceRange | undefined): GuidanceRange | undefined {
+  if (range === undefined) return undefined;
+  const start = numberIn('guidanceRange.start', range.start, { min: 0, max: 1 }, 0);
+  const end = numberIn('guidanceRange.end', range.end, { min: 0, max: 1 }, 1);
+  if (start >= end) throw refuse('guidanceRange', `guidance would act from ${start} to ${end} of the steps: start must lie before end`, { start, end });
+  return { start, end };
+}
+
+/** Nothing that is foretold to change by half of itself or more can be drawn on. */
+export const stepCacheOf = (threshold: number | undefined): number | undefined =>
+  (threshold === undefined ? undefined : numberIn('stepCache', threshold, { min: 0, max: 0.5 }, 0));
 
 export function checkUnderstand(request: UnderstandRequest): void {
   checkText('prompt', request.prompt);

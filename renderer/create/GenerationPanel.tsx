@@ -12,6 +12,7 @@ import { resizeFrame } from '../canvas/fit.ts';
 import { usePlan } from '../canvas/run.ts';
 import { useCanvas } from '../project/canvasStore.ts';
 import css from './Create.module.css';
+import { FasterField } from './FasterField.tsx';
 import { JoinFields } from './JoinFields.tsx';
 import { chooseModel, defaultsOf, newSeed, setSampling, useComposer, useModel } from './composer.ts';
 import { planBatch } from './request.ts';
@@ -118,6 +119,7 @@ export function GenerationPanel() {
             {seedLocked ? <Lock size={14} /> : <LockOpen size={14} />}
           </IconButton>
         </NumberField>
+        {task !== 'ask' && <FasterField />}
         {task !== 'ask' && <JoinFields />}
         <Sweep />
         <BatchHint />

@@ -5,10 +5,11 @@ import type { ModelEntry } from '../../preload/contract/system.ts';
 import { useSettings } from '../settings/settings.ts';
 import { modelsLoaded, onSnapshot, useConnection } from '../studio/connection.ts';
 import type { PictureRef } from '../studio/picture.ts';
+import { fasterFields, type Faster } from './faster.ts';
 
 export type Task = 'create' | 'edit' | 'ask';
 
-export interface Sampling {
+export interface Sampling extends Faster {
   readonly steps: number;
   readonly txtCfg: number;
   readonly imgCfg: number;
@@ -35,7 +36,7 @@ export interface Composer {
   readonly submitting: boolean;
 }
 
-export const initialSampling: Sampling = { steps: 25, txtCfg: 5, imgCfg: 1.5, strength: 1, seed: 1 };
+export const initialSampling: Sampling = { steps: 25, txtCfg: 5, imgCfg: 1.5, strength: 1, seed: 1, guidanceRange: undefined, stepCache: undefined };
 
 /** What the next press of the button will send. */
 export const useComposer = create<Composer>(() => ({
@@ -109,6 +110,7 @@ export function applyRequest(request: GenerateInput, modelId: string | null): vo
   const base = defaultsOf(model ?? currentModel());
   const sampling: Sampling = {
     ...base,
+    ...fasterFields(request),
     steps: request.steps ?? base.steps,
     txtCfg: request.txtCfg ?? base.txtCfg,
     imgCfg: request.imgCfg ?? base.imgCfg,

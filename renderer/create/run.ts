@@ -5,6 +5,7 @@ import { useView } from '../shell/view.ts';
 import { studio } from '../studio/current.ts';
 import { missing, toProblem } from '../studio/problem.ts';
 import { newSeed, useComposer } from './composer.ts';
+import { fasterFields } from './faster.ts';
 import { planBatch, readQuestion } from './request.ts';
 
 /** What stops a run now, as a sentence. */
@@ -59,7 +60,7 @@ async function submitSweep(front: boolean): Promise<void> {
   const batch = planBatch(state);
   const { steps, txtCfg, seed } = state.sampling;
   await studio().batches.create({
-    request: { kind: 'textToImage', prompt: state.prompt.trim(), width: plan.ok ? plan.frame.width : 512, height: plan.ok ? plan.frame.height : 512, steps, txtCfg, seed },
+    request: { kind: 'textToImage', prompt: state.prompt.trim(), width: plan.ok ? plan.frame.width : 512, height: plan.ok ? plan.frame.height : 512, steps, txtCfg, seed, ...fasterFields(state.sampling) },
     modelId: state.modelId, wildcards: batch.wildcards, lane: front ? 'foreground' : 'batch',
     ...(batch.seeds > 1 ? { seeds: batch.seeds } : {}), ...(batch.sweep === undefined ? {} : { sweep: batch.sweep }),
   });

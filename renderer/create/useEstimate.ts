@@ -6,6 +6,7 @@ import { useView } from '../shell/view.ts';
 import { studio } from '../studio/current.ts';
 import { useComposer } from './composer.ts';
 import type { Composer } from './composer.ts';
+import { fasterFields } from './faster.ts';
 import { planBatch, readQuestion } from './request.ts';
 import type { Obstacle, Plan } from '../document/plan.ts';
 
@@ -24,11 +25,12 @@ function requestLike(state: Composer, plan: Plan | Obstacle, place: string): Job
   }
   if (!plan.ok) return undefined;
   const { steps, txtCfg, imgCfg } = state.sampling;
+  const faster = fasterFields(state.sampling);
   const { prompt, frame: { width, height } } = plan;
   const image = lastRaster();
   if (plan.kind === 'understand') return { kind: 'understand', prompt, images: [] };
-  if (plan.kind === 'textToImage' || image === undefined) return { kind: 'textToImage', prompt, width, height, steps, txtCfg };
-  return { kind: 'edit', prompt, image, steps, txtCfg, imgCfg, sizing: 'exact' };
+  if (plan.kind === 'textToImage' || image === undefined) return { kind: 'textToImage', prompt, width, height, steps, txtCfg, ...faster };
+  return { kind: 'edit', prompt, image, steps, txtCfg, imgCfg, sizing: 'exact', ...faster };
 }
 
 /** What is known before anything runs, asked again shortly after the last keystroke. */

@@ -1,6 +1,6 @@
 /** The contract's request for a plan, once its pixels are stored. */
 import type { CanvasRequest, CanvasSubmit } from '../../preload/contract/canvas.ts';
-import type { MaskOptions } from '../../preload/contract/generation.ts';
+import type { GenerateInput, MaskOptions } from '../../preload/contract/generation.ts';
 import type { Plan } from './plan.ts';
 
 /** Hashes of what the plan asked to be drawn. */
@@ -17,6 +17,9 @@ export interface RunSampling {
   readonly imgCfg: number;
   /** 0.05–1. */
   readonly strength: number;
+  /** Ways to take less time; absent = every step in full. */
+  readonly guidanceRange?: GenerateInput['guidanceRange'] | undefined;
+  readonly stepCache?: number | undefined;
 }
 
 /** How a repaint is joined to what is kept; feather and grow come from the masks. */
@@ -24,10 +27,10 @@ export type JoinOptions = Pick<MaskOptions, 'blend' | 'fill' | 'colourMatch' | '
 
 /** What `canvas.submit` takes of a plan that draws. Throws where a raster that the plan asked for is missing: a bug of the caller. */
 export function toCanvasRequest(plan: Plan, pixels: DrawnPixels, sampling: RunSampling, join: JoinOptions = {}): CanvasRequest {
-  const { steps, seed, txtCfg, imgCfg } = sampling;
+  const { steps, seed, txtCfg, imgCfg, guidanceRange, stepCache } = sampling;
   const hashes = plan.references.map((one) => one.hash);
   const common = {
-    prompt: plan.prompt, steps, seed, txtCfg, imgCfg,
+    prompt: plan.prompt, steps, seed, txtCfg, imgCfg, ...(guidanceRange === undefined ? {} : { guidanceRange }), ...(stepCache === undefined ? {} : { stepCache }),
     ...(hashes.length > 0 ? { references: hashes } : {}), ...(plan.experimental ? { experimental: true } : {}),
   };
   const strength = sampling.strength < 1 ? { strength: sampling.strength } : {};

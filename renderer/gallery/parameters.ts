@@ -1,5 +1,6 @@
 import type { Generation } from '../../preload/contract/project.ts';
 import { taskNames } from '../queue/describe.ts';
+import { fasterText } from '../create/faster.ts';
 import { duration, moment, seedText } from '../ui/format.ts';
 
 /** One fact about a picture, ready to be read. */
@@ -15,6 +16,7 @@ function total(timings: Readonly<Record<string, number>>): number {
 /** Every parameter of a picture, in the order a person asks for them. */
 export function factsOf(row: Generation): readonly Fact[] {
   const { request, reproduce } = row;
+  const faster = request === null ? undefined : fasterText(request);
   const facts: (Fact | undefined)[] = [
     { name: row.task === 'import' ? 'Came' : 'Made with', value: row.task === 'import' ? `${taskNames.import}${row.fileName === null ? '' : `, ${row.fileName}`}` : [taskNames[row.task], row.modelName, reproduce?.precision].filter(Boolean).join(', ') },
     { name: 'Size', value: `${row.width} × ${row.height}` },
@@ -23,6 +25,7 @@ export function factsOf(row: Generation): readonly Fact[] {
     request?.txtCfg === undefined ? undefined : { name: 'Text guide', value: request.txtCfg.toFixed(1) },
     request === null || !('imgCfg' in request) || request.imgCfg === undefined ? undefined : { name: 'Image guide', value: request.imgCfg.toFixed(1) },
     request === null || !('strength' in request) || request.strength === undefined ? undefined : { name: 'Strength', value: `${Math.round(request.strength * 100)} %` },
+    faster === undefined ? undefined : { name: 'Faster', value: faster },
     { name: 'Time', value: total(row.timingsMs) > 0 ? `${duration(total(row.timingsMs))}, ${moment(row.createdAt)}` : moment(row.createdAt) },
     reproduce === null ? undefined : { name: 'Engine', value: `${reproduce.engineVersion}, ${reproduce.provider}, ${reproduce.threads} threads` },
   ];
