@@ -7,6 +7,7 @@ import { followDataDir, settleDataDir } from '../moveData.ts';
 import { openParts } from '../parts.ts';
 import { openStudio, type StudioOptions } from '../studio.ts';
 import { startLoopback, usualPortOf, type Loopback } from '../transport/loopback.ts';
+import { rehearse } from '../transport/rehearse.ts';
 import { announce, findRunning, linkOf } from '../transport/running.ts';
 import { builtInModel } from './io.ts';
 import { openBrowser } from './openBrowser.ts';
@@ -55,6 +56,8 @@ export async function runInBrowser(options: BrowserOptions): Promise<void> {
     try {
       say(`Ovis Studio runs at ${host.origin}; Ctrl-C ends it. Its data lies in ${dataDir}.\n`);
       show(options, host.link());
+      // While the browser fetches and reads the page.
+      void rehearse(studio.handler);
       // For the next start; a folder that cannot be written costs nothing but that.
       const bundling = setTimeout(() => void buildBundle().catch(() => undefined), bundleDelayMs).unref();
       await options.untilStop(studio.unfinishedJobs);
