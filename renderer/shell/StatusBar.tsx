@@ -1,3 +1,4 @@
+import { Toast } from '@base-ui/react/toast';
 import type { EngineStatus } from '../../preload/contract/system.ts';
 import { useSelection } from '../gallery/selection.ts';
 import { CanvasFacts, useCanvasHint } from '../canvas/CanvasFacts.tsx';
@@ -33,12 +34,14 @@ function engineText(engine: EngineStatus): string {
 export function StatusBar() {
   const hint = useHint();
   const place = useView((view) => view.place);
+  // What is told stands where the hint does.
+  const telling = Toast.useToastManager().toasts.length > 0;
   const chosen = useSelection((selection) => selection.ids.size);
   const { engine, models, info, link } = useConnection();
   const model = models.find((one) => one.id === engine?.modelId) ?? models.find((one) => one.inUse);
   return (
     <footer className={css.foot} data-region="status" tabIndex={-1}>
-      <span className={css.hint}>{hint}</span>
+      <span className={css.hint}>{telling ? '' : hint}</span>
       {place === 'gallery' && chosen > 0 && <span><b>{count(chosen)}</b> selected</span>}
       {place === 'models' && info !== undefined && <span>{info.outboundRequests === 0 ? 'No network requests so far' : `${count(info.outboundRequests)} network requests`}</span>}
       {place === 'canvas' && <CanvasFacts />}
