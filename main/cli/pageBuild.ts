@@ -14,7 +14,7 @@ const longestBuildMs = 120_000;
 
 const viteScript = 'node_modules/vite/bin/vite.js';
 
-interface Target {
+export interface Target {
   readonly what: string;
   readonly built: string;
   /** Files and folders from which it is made. */
@@ -60,7 +60,8 @@ export async function buildBundle(): Promise<void> {
 
 const isThere = async (path: string): Promise<boolean> => (await stat(join(root, path)).catch(() => undefined)) !== undefined;
 
-async function build(target: Target, say: (text: string) => void): Promise<void> {
+/** Makes it unless it is there and younger than its sources. REQUEST_INVALID without the development packages, INTERNAL where it cannot be made. */
+export async function build(target: Target, say: (text: string) => void): Promise<void> {
   if (await isFresh(target)) return;
   const [script, ...args] = target.command;
   if (!(await isThere(script))) {

@@ -1,52 +1,17 @@
-/** The whole page in a real browser, on fake services: every place, every key, nothing serious for a screen reader. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** The whole page in a real browser, on fake services: what is done in every place, by key and by pointer. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from '@playwright/test';
 import sharp from 'sharp';
-import { build } from 'vite';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launch, skipReason } from './browser.ts';
-import { startFakeHost } from './fakeHost.ts';
-import type { FakeHost } from './fakeHost.ts';
+import { describe, expect, it } from 'vitest';
+import { skipReason } from './browser.ts';
+import { fakePages, place, strip } from './fakePages.ts';
+import { shots } from './studioPage.ts';
 
-const shots = join(import.meta.dirname, '../../out/e2e');
 const skipped = skipReason();
 
 describe.skipIf(skipped !== undefined)('the page', () => {
-  let host: FakeHost;
-  let browser: Browser;
-  let context: BrowserContext | undefined;
-  const problems: string[] = [];
-
-  beforeAll(async () => {
-    mkdirSync(shots, { recursive: true });
-    await build({ configFile: join(import.meta.dirname, '../../renderer/vite.config.ts'), mode: 'fake', logLevel: 'error' });
-    host = await startFakeHost();
-    browser = await launch();
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await host?.close();
-  });
-  afterEach(async () => {
-    await context?.close();
-    expect(problems.splice(0)).toEqual([]);
-  });
-
-  async function open(query: string, width = 1440, height = 900): Promise<Page> {
-    context = await browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce' });
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
-    await page.goto(`${host.url}?${query}`);
-    await page.waitForSelector('html[data-ready]');
-    return page;
-  }
-  const place = (page: Page, name: string) => page.getByRole('navigation', { name: 'Places' }).getByRole('button', { name }).click();
-  const strip = (page: Page) => page.getByTestId('job-strip');
+  const { open } = fakePages();
 
   it('opens Models first, and an example is one key away', async () => {
     const page = await open('history=0&stepMs=30');
@@ -240,102 +205,6 @@ describe.skipIf(skipped !== undefined)('the page', () => {
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe('light');
   });
 
-  it.each(['dark', 'light'] as const)('has nothing serious for axe, %s', async (theme) => {
-    const page = await open('history=120&stepMs=300');
-    await page.keyboard.press('Control+k');
-    await page.getByTestId('palette').waitFor();
-    await page.keyboard.type(`theme ${theme}`);
-    await page.keyboard.press('Enter');
-    await page.getByTestId('palette').waitFor({ state: 'detached' });
-    await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe(theme);
-    const found: string[] = [];
-    const check = async (name: string): Promise<void> => {
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      for (const one of violations) if (one.impact === 'serious' || one.impact === 'critical') found.push(`${name}: ${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')}`);
-    };
-    await place(page, 'Canvas');
-    await page.keyboard.press('/');
-    await page.keyboard.type('a dog and a red cone');
-    await page.keyboard.press('Control+Enter');
-    await page.getByTestId('preview').waitFor();
-    await check('canvas');
-    await page.keyboard.press('Alt+q');
-    await page.getByTestId('queue').waitFor();
-    await check('queue');
-    await page.keyboard.press('Escape');
-    for (const name of ['Gallery', 'Ask', 'Models']) {
-      await place(page, name);
-      await page.waitForTimeout(200);
-      await check(name);
-    }
-    await place(page, 'Gallery');
-    await page.getByRole('option').first().click();
-    await page.keyboard.press('g');
-    await page.getByTestId('lineage').waitFor();
-    await check('lineage');
-    await place(page, 'Gallery');
-    await page.getByRole('option').first().click();
-    await page.getByRole('option').nth(1).click({ modifiers: ['Control'] });
-    await check('gallery, two chosen');
-    await page.keyboard.press('c');
-    await page.getByRole('table').waitFor();
-    await check('compare');
-    await place(page, 'Gallery');
-    await page.getByRole('option').first().click();
-    await page.keyboard.press('Space');
-    await page.getByTestId('viewer').waitFor();
-    await check('viewer');
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Delete');
-    await page.getByText('Moved to the trash').waitFor();
-    await check('toast');
-    await page.getByRole('navigation', { name: 'Filters' }).getByRole('button', { name: /Trash/ }).click();
-    await page.getByRole('option').first().click();
-    await page.keyboard.press('Delete');
-    await page.getByRole('dialog', { name: 'Delete for ever' }).waitFor();
-    await check('delete for ever');
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Control+k');
-    await page.keyboard.type('re');
-    await page.getByTestId('palette').waitFor();
-    await check('palette');
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Control+,');
-    await page.getByRole('dialog', { name: 'Settings' }).waitFor();
-    await check('settings');
-    expect(found).toEqual([]);
-  }, 180_000);
-
-  it('stays whole at 200 % zoom: everything can be scrolled to', async () => {
-    // A window of 1440 × 900 at 200 %.
-    const page = await open('history=40', 720, 450);
-    await place(page, 'Gallery');
-    await page.getByRole('option').first().waitFor();
-    const lost = await page.evaluate(() => {
-      const out: string[] = [];
-      for (const one of document.querySelectorAll<HTMLElement>('button, input:not([hidden]), textarea, [role=option]')) {
-        if (one.closest('[hidden]') !== null || one.getClientRects().length === 0) continue;
-        one.scrollIntoView({ block: 'center', inline: 'center' });
-        const box = one.getBoundingClientRect();
-        if (box.right < 1 || box.bottom < 1 || box.left > innerWidth - 1 || box.top > innerHeight - 1) out.push(one.getAttribute('aria-label') ?? one.textContent ?? one.tagName);
-      }
-      return out;
-    });
-    expect(lost).toEqual([]);
-    await page.screenshot({ path: join(shots, 'gallery-zoomed.png') });
-  });
-
-  it('moves nothing for who wants no motion', async () => {
-    const page = await open('history=40');
-    await page.keyboard.press('Control+,');
-    await page.getByRole('dialog', { name: 'Settings' }).waitFor();
-    const moving = await page.evaluate(() => [...document.querySelectorAll('*')].filter((one) => {
-      const { transitionDuration, animationDuration } = getComputedStyle(one);
-      return [transitionDuration, animationDuration].some((list) => list.split(',').some((time) => Number.parseFloat(time) > 0));
-    }).map((one) => one.className));
-    expect(moving).toEqual([]);
-  });
-
   it('brings in a folder with progress, names what it could not read, and moves the data folder with the next start', async () => {
     const page = await open('history=3');
     const folder = mkdtempSync(join(tmpdir(), 'ovis-folder-'));
@@ -360,16 +229,5 @@ describe.skipIf(skipped !== undefined)('the page', () => {
     await page.screenshot({ path: join(shots, 'settings.png') });
     await page.keyboard.press('Enter');
     await page.getByText('Moves to /somewhere/else when the studio starts next.').waitFor();
-  });
-
-  it.each([[1100, 700], [1440, 900], [2200, 1300]])('clips nothing sideways at %i', async (width, height) => {
-    const page = await open('history=120', width, height);
-    for (const name of ['Canvas', 'Gallery', 'Ask', 'Models']) {
-      await place(page, name);
-      await page.waitForTimeout(150);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(over, name).toBe(0);
-      await page.screenshot({ path: join(shots, `${name.toLowerCase()}-${width}.png`) });
-    }
   });
 });
