@@ -132,7 +132,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
         parameters: ({ hash }) => parts.pictures.parameters(hash),
       },
       projects: projectsRoom({ history, events, writers, files: parts.projectFiles }),
-      canvas: canvasRoom({ ...parts.canvas, history, queue, writers }),
+      canvas: canvasRoom({ ...parts.canvas, history, queue, writers, files: parts.pictures }),
       jobs: parts.queue.jobs,
       batches: parts.queue.batches,
       gallery: galleryRoom(parts.history, parts.assets, parts.pictures, events),

@@ -1,6 +1,6 @@
 /** Pictures that only the canvas needs: control maps, masks, files of the frame and of its layers. Stored by their content. */
 import type { z } from 'zod';
-import type { ControlMapInput, ExportLayers, exportPictureSchema, maskFilterInputSchema, MaskInfo, smartSelectInputSchema, storedPictureSchema } from '../../preload/contract/canvas.ts';
+import type { ControlMapInput, ExportLayers, maskFilterInputSchema, MaskInfo, smartSelectInputSchema, storedPictureSchema } from '../../preload/contract/canvas.ts';
 import type { Hash } from '../../preload/contract/common.ts';
 import type { Imaging } from '../imaging/imaging.ts';
 import type { ControlMapTask, MadeMask } from '../imaging/messages.ts';
@@ -9,7 +9,7 @@ import { noEstimator, type DepthEstimator } from './depthEstimator.ts';
 
 export interface CanvasPictureParts {
   readonly assets: Pick<AssetStore, 'info' | 'file' | 'put'>;
-  readonly imaging: Pick<Imaging, 'controlMap' | 'warmEdges' | 'smartSelect' | 'filterMask' | 'encodePart' | 'encodeLayers'>;
+  readonly imaging: Pick<Imaging, 'controlMap' | 'warmEdges' | 'smartSelect' | 'filterMask' | 'encodeLayers'>;
   readonly rows: Pick<CanvasRows, 'derived' | 'setDerived' | 'addSources'>;
   readonly decoded: Pick<Pictures, 'rgb' | 'savePlain'>;
   readonly depth: DepthEstimator;
@@ -68,12 +68,6 @@ export class CanvasPictures {
 
   async filterMask({ hash, from = 'brightness', filters }: z.infer<typeof maskFilterInputSchema>): Promise<MaskInfo> {
     return this.#mask(await this.#parts.imaging.filterMask(await this.#path(hash), from, filters), hash, 'mask');
-  }
-
-  async exportPicture({ hash, format, quality = 92, rect }: z.infer<typeof exportPictureSchema>): Promise<Blob> {
-    const part = rect && { left: rect.x, top: rect.y, width: rect.width, height: rect.height };
-    const bytes = await this.#parts.imaging.encodePart(await this.#path(hash), { format, quality, rect: part });
-    return new Blob([new Uint8Array(bytes)], { type: `image/${format}` });
   }
 
   async exportLayers({ format, width, height, layers }: ExportLayers): Promise<Blob> {

@@ -127,6 +127,7 @@ export interface PartFileOptions {
   readonly format: 'png' | 'jpeg' | 'webp';
   readonly quality: number;
   readonly rect: PartRect | undefined;
+  readonly xmp: string | undefined;
 }
 
 export interface LayerTask {

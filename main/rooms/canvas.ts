@@ -5,18 +5,20 @@ import type { Staging } from '../canvas/staging.ts';
 import { canvasJobs, type PrepareParts } from '../canvas/submit.ts';
 import { StudioError } from '../errors.ts';
 import type { HistoryService, JobQueue, Room } from '../services.ts';
+import type { PictureFiles } from './pictureFiles.ts';
 import type { Writers } from './writers.ts';
 
 export interface CanvasParts extends Omit<PrepareParts, 'rows'> {
-  readonly history: Pick<HistoryService, 'canvas' | 'projects'>;
+  readonly history: Pick<HistoryService, 'canvas' | 'gallery' | 'projects'>;
   readonly queue: Pick<JobQueue, 'add'>;
   readonly writers: Writers;
   readonly staging: Staging;
   readonly pictures: CanvasPictures;
+  readonly files: Pick<PictureFiles, 'exportCanvas'>;
 }
 
 export function canvasRoom(parts: CanvasParts): Room<'canvas'> {
-  const { history, queue, writers, staging, pictures } = parts;
+  const { history, queue, writers, staging, pictures, files } = parts;
   const rows = history.canvas;
   return {
     capabilities: async () => ({ depthEstimator: await pictures.canEstimateDepth(), unknownFills: ['edge', 'blur', 'neutral', 'telea'], maxBlend: 25 }),
@@ -44,7 +46,11 @@ export function canvasRoom(parts: CanvasParts): Room<'canvas'> {
     controlMap: (input) => pictures.controlMap(input),
     smartSelect: (input) => pictures.smartSelect(input),
     filterMask: (input) => pictures.filterMask(input),
-    exportPicture: (input) => pictures.exportPicture(input),
+    exportPicture: async ({ generationIds = [], ...input }) => {
+      // A row that was removed for good since has nothing to tell.
+      const seen = await Promise.all(generationIds.map((id) => history.gallery.get({ id }).catch(() => undefined)));
+      return files.exportCanvas(input, seen.filter((row) => row !== undefined));
+    },
     exportLayers: (input) => pictures.exportLayers(input),
   };
 }

@@ -1,7 +1,10 @@
 /** The parameters of a picture as others read them: A1111's lines, and XMP. */
 import type { Generation } from '../../preload/contract/project.ts';
 
-type Told = Pick<Generation, 'prompt' | 'seed' | 'steps' | 'width' | 'height' | 'modelName' | 'reproduce' | 'request'>;
+export type Told = Pick<Generation, 'prompt' | 'seed' | 'steps' | 'width' | 'height' | 'modelName' | 'reproduce' | 'request'> & {
+  /** The picture is not as it was drawn. */
+  readonly edited?: string;
+};
 
 /** The keyword under which A1111 and its kin look inside a PNG. */
 export const a1111Keyword = 'parameters';
@@ -9,7 +12,7 @@ export const xmpKeyword = 'XML:com.adobe.xmp';
 
 /** Prompt, then one line of `Name: value` pairs. */
 export function a1111Text(picture: Told): string {
-  const { prompt, seed, steps, width, height, modelName, reproduce, request } = picture;
+  const { prompt, seed, steps, width, height, modelName, reproduce, request, edited } = picture;
   const pairs: [name: string, value: string | number | null | undefined][] = [
     ['Steps', steps],
     ['Sampler', 'Euler'],
@@ -23,6 +26,7 @@ export function a1111Text(picture: Told): string {
     ['Denoising strength', request && 'strength' in request ? request.strength : undefined],
     ['Guidance range', request?.guidanceRange && `${request.guidanceRange.start}-${request.guidanceRange.end}`],
     ['Step cache', request?.stepCache],
+    ['Edited', edited],
     ['Version', `Ovis Studio ${reproduce?.engineVersion ?? ''}`.trim()],
   ];
   const line = pairs.filter(([, value]) => value !== undefined && value !== null && value !== '').map(([name, value]) => `${name}: ${value}`);

@@ -161,14 +161,23 @@ export async function encodeFile(image: RgbImage, { format, quality, xmp }: { re
   }
 }
 
+/** `rect`: undefined = all of it; `xmp`: a whole packet. */
+interface PartOptions {
+  readonly format: 'png' | 'jpeg' | 'webp';
+  readonly quality: number;
+  readonly rect: { readonly left: number; readonly top: number; readonly width: number; readonly height: number } | undefined;
+  readonly xmp?: string | undefined;
+}
+
 /** A part of a picture file in another format, transparency kept where the format knows it (JPEG: on white). REQUEST_INVALID where the part leaves the picture. */
-export async function encodePart(input: Uint8Array | string, { format, quality, rect }: { readonly format: 'png' | 'jpeg' | 'webp'; readonly quality: number; readonly rect: { readonly left: number; readonly top: number; readonly width: number; readonly height: number } | undefined }): Promise<Uint8Array> {
+export async function encodePart(input: Uint8Array | string, { format, quality, rect, xmp }: PartOptions): Promise<Uint8Array> {
   const { width, height, data } = await decodeRgba(input);
   const part = rect ?? { left: 0, top: 0, width, height };
   if (part.left + part.width > width || part.top + part.height > height) {
     throw invalid(`The part ${part.width}x${part.height}+${part.left}+${part.top} leaves the ${width}x${height} picture.`, { ...part });
   }
   const cut = sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: false }).extract(part);
+  if (xmp !== undefined) cut.withXmp(xmp);
   switch (format) {
     case 'png': return new Uint8Array(await cut.png({ palette: false }).toBuffer());
     case 'jpeg': return new Uint8Array(await cut.flatten({ background: '#ffffff' }).jpeg({ quality, chromaSubsampling: quality > 90 ? '4:4:4' : '4:2:0', mozjpeg: true }).toBuffer());

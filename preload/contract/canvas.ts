@@ -163,7 +163,10 @@ export type MaskFilter = z.infer<typeof maskFilterSchema>;
 /** Filters one after the other. `from`: brightness of a mask (default), or the alpha of any picture. */
 export const maskFilterInputSchema = z.strictObject({ hash: hashSchema, from: opt(z.enum(['brightness', 'alpha'])), filters: z.array(maskFilterSchema).max(32) });
 
-/** An uploaded raster as a file for others; transparency stays where the format knows it (JPEG: on white). */
+/**
+ * An uploaded raster as a file for others; transparency stays where the format knows it (JPEG: on white). `generationIds`: rows that can be
+ * seen in it; the file carries the parameters of the newest that was drawn, and says that it was edited since.
+ */
 export const exportPictureSchema = z.strictObject({
   hash: hashSchema,
   format: exportFormatSchema,
@@ -171,6 +174,7 @@ export const exportPictureSchema = z.strictObject({
   quality: opt(z.int().min(1).max(100)),
   /** Only this part of it. */
   rect: opt(z.strictObject({ x: countSchema, y: countSchema, width: pixelsSchema, height: pixelsSchema })),
+  generationIds: opt(z.array(idSchema).max(1_000)),
 });
 
 const offset = z.int().min(-1_000_000).max(1_000_000);

@@ -27,14 +27,32 @@ export function exportArea(document: CanvasDocument, area: ExportArea): Rect | u
   return rect === undefined || isEmpty(rect) ? undefined : rect;
 }
 
+export interface ExportOptions {
+  readonly area: ExportArea;
+  readonly format: ExportKind;
+  /** 1–100, of JPEG and WebP. */
+  readonly quality: number;
+  /** Of the newest result that can be seen; pictures only. */
+  readonly withParameters: boolean;
+}
+
+/** The rows of the gallery whose pictures can be seen in a part of the canvas. */
+export function generationsWithin(document: CanvasDocument, rect: Rect): readonly string[] {
+  const ids = orderedLayers(document).flatMap((layer) => {
+    const bounds = isRaster(layer) && layer.visible && layer.opacity > 0 && layer.generationId !== null ? layersBounds([layer]) : null;
+    return bounds === null || isEmpty(intersect(bounds, rect)) || !isRaster(layer) || layer.generationId === null ? [] : [layer.generationId];
+  });
+  return [...new Set(ids)].slice(-1_000);
+}
+
 /** Draws and encodes an area. Of a selection, or of the masks where nothing is selected, only what it covers is kept. */
-export async function exportCanvas(document: CanvasDocument, { area, format, quality }: { readonly area: ExportArea; readonly format: ExportKind; readonly quality: number }): Promise<Blob> {
+export async function exportCanvas(document: CanvasDocument, { area, format, quality, withParameters }: ExportOptions): Promise<Blob> {
   const rect = exportArea(document, area);
   if (rect === undefined) throw refusal('There is nothing to export.');
   if (format === 'psd' || format === 'ora') return exportLayers(document, rect, format);
   const raster = await pictureRaster(document, rect);
   if (area === 'selection') await keepSelected(document, raster.canvas, rect);
-  return studio().canvas.exportPicture({ hash: await upload(raster), format, ...(format === 'png' ? {} : { quality }) });
+  return studio().canvas.exportPicture({ hash: await upload(raster), format, ...(format === 'png' ? {} : { quality }), ...(withParameters ? { generationIds: [...generationsWithin(document, rect)] } : {}) });
 }
 
 async function keepSelected(document: CanvasDocument, canvas: OffscreenCanvas, rect: Rect): Promise<void> {

@@ -6,6 +6,7 @@ import { initializeCanvas, readPsd } from 'ag-psd';
 import sharp from 'sharp';
 import { fromBufferPromise } from 'yauzl';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readPngText } from '../../main/imaging/pngText.ts';
 import type { CanvasRequest } from '../../preload/contract/canvas.ts';
 import { failure, openWholeStudio, type Pixels, type WholeStudio } from '../helpers/wholeStudio.ts';
 
@@ -297,6 +298,34 @@ describe('files for others', () => {
     for (const bad of [{ x: 300, y: 0, width: 21, height: 1 }, { x: 0, y: 288, width: 1, height: 1 }]) {
       expect(await failure(whole.client.canvas.exportPicture({ hash, format: 'png', rect: bad }))).toMatchObject({ code: 'REQUEST_INVALID' });
     }
+  });
+
+  it('carry the parameters of the newest result that can be seen, and say that it was edited', async () => {
+    const raster = await whole.upload(scene());
+    const rows = [];
+    for (const [prompt, seed] of [['a red cube, <b>', 5], ['a blue cube', 6]] as const) {
+      const { generation } = await run({ kind: 'edit', prompt, raster, steps: 2, seed, txtCfg: 4 });
+      rows.push(generation);
+      // Rows are told apart by the millisecond.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const [older, newer] = rows as [typeof rows[0] & object, typeof rows[0] & object];
+    const [picture] = await whole.client.gallery.import({ files: [{ hash: raster, name: 'plain.png' }] });
+    const rect = { x: 10, y: 5, width: 33, height: 21 };
+    const generationIds = [newer.id, older.id, picture!.id, randomUUID()];
+    const file = await bytesOf(await whole.client.canvas.exportPicture({ hash: raster, format: 'png', rect, generationIds }));
+    const stored = await whole.client.assets.upload({ file: new File([new Uint8Array(file)], 'back.png', { type: 'image/png' }) });
+    const back = await whole.client.assets.parameters({ hash: stored.hash });
+    expect(back.source).toBe('studio');
+    expect(back.request).toEqual(newer.request);
+    expect(JSON.parse(back.text ?? '')).toMatchObject({ seed: 6, modelName: newer.modelName, edited: 'on the canvas' });
+    expect(readPngText(file, 'parameters')).toMatch(/^a blue cube\nSteps: 2, .*Seed: 6, Size: 33x21, .*Edited: on the canvas/);
+    expect(readPngText(file, 'XML:com.adobe.xmp')).toContain('a blue cube');
+    const webp = await sharp(await bytesOf(await whole.client.canvas.exportPicture({ hash: raster, format: 'webp', generationIds: [older.id] }))).metadata();
+    expect(webp.xmp?.toString()).toContain('a red cube, &lt;b&gt;');
+    // Nothing was drawn, nothing is claimed.
+    const plain = await bytesOf(await whole.client.canvas.exportPicture({ hash: raster, format: 'png', generationIds: [picture!.id, randomUUID()] }));
+    expect(['parameters', 'ovis-studio', 'XML:com.adobe.xmp'].map((keyword) => readPngText(plain, keyword))).toEqual([undefined, undefined, undefined]);
   });
 
   const layers = async () => [
