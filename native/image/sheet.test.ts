@@ -28,6 +28,11 @@ describe('a labelled grid', () => {
     for (const row of [0, 1]) expect(ink(sheet, 0, top + row * (48 + gap), left, top + row * (48 + gap) + 48)).toBeGreaterThan(15);
   });
 
+  it('shows a decimal point beside cells of 64 pixels', async () => {
+    const sheet = await drawSheet({ columns: [''], rows: ['.'] }, [async () => plain(255, 64, 64)]);
+    expect(ink(sheet, 0, 0, sheet.width, sheet.height)).toBeGreaterThan(0);
+  });
+
   it('is shrunk as a whole when the cells are many and large', () => {
     const many = { columns: Array.from({ length: 20 }, (_, i) => `txtCfg ${i}`), rows: Array.from({ length: 20 }, (_, i) => `imgCfg ${i}`) };
     const { width, height } = layOut(many, { width: 1024, height: 1024 });

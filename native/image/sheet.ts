@@ -23,6 +23,8 @@ interface Layout {
 
 /** A grid of many large pictures is made smaller as a whole: it is for looking at, the cells themselves are kept. */
 const maxSheetPixels = 24_000_000;
+/** Capitals of fewer pixels are read with difficulty; only narrow columns have them. */
+const smallestLabel = 9;
 const background = 255;
 
 /** Where everything goes, for cells of this size. */
@@ -31,7 +33,7 @@ export function layOut(text: SheetText, size: { readonly width: number; readonly
   const cell = { width: Math.max(1, Math.round(size.width * shrink)), height: Math.max(1, Math.round(size.height * shrink)) };
   // A label is never wider than its column.
   const widest = Math.max(1, ...text.columns.map((label) => labelWidth(label, 1)));
-  const label = Math.max(5, Math.min(Math.round(cell.height / 16), 28, Math.floor((cell.width * 0.96) / widest)));
+  const label = Math.max(5, Math.min(Math.max(smallestLabel, Math.round(cell.height / 16)), 28, Math.floor((cell.width * 0.96) / widest)));
   const gap = Math.max(2, Math.round(label / 2));
   const top = text.columns.some((word) => word !== '') ? label * 3 : gap;
   const left = text.rows.some((word) => word !== '') ? Math.ceil(Math.max(...text.rows.map((word) => labelWidth(word, label)))) + label * 2 : gap;

@@ -10,7 +10,8 @@ const glyph = (width: number, path: string): Glyph => ({ width, path });
 
 const glyphs: Readonly<Record<string, Glyph>> = {
   ' ': glyph(1.2, ''),
-  '.': glyph(0.2, 'M.1 6.9v.1'),
+  // Heavier than the stroke: at ten pixels 1.5 must not read as 15.
+  '.': glyph(1, 'M.3 6.4H.7V6.9H.3Z'),
   '·': glyph(0.2, 'M.1 3.8v.1'),
   '-': glyph(2, 'M0 4H2'),
   '0': glyph(4, 'M2 0C.6 0 0 1.4 0 3.5S.6 7 2 7S4 5.6 4 3.5S3.4 0 2 0Z'),
