@@ -64,6 +64,9 @@ async function walk({ page }: CanvasPage, key: string, reached: () => Promise<bo
   expect(await reached() || await page.evaluate(() => `stands on ${document.activeElement?.outerHTML.slice(0, 200)}`)).toBe(true);
 }
 
+// Pixels are read, not drawn: no canvas is needed, only room for them.
+initializeCanvas(() => { throw new Error('nothing is drawn here'); }, (width, height) => ({ width, height, data: new Uint8ClampedArray(width * height * 4), colorSpace: 'srgb', pixelFormat: 'rgba-unorm8' }) as ImageData);
+
 describe.skipIf(skipped !== undefined)('files of the canvas', () => {
   const pages = canvasPages();
 
@@ -71,8 +74,6 @@ describe.skipIf(skipped !== undefined)('files of the canvas', () => {
     const canvas = await pages.open();
     await twoLayers(canvas);
     const whole = await canvas.exported();
-    // Pixels are read, not drawn: no canvas is needed, only room for them.
-    initializeCanvas(() => { throw new Error('nothing is drawn here'); }, (width, height) => ({ width, height, data: new Uint8ClampedArray(width * height * 4), colorSpace: 'srgb', pixelFormat: 'rgba-unorm8' }) as ImageData);
     const psd = readPsd(await canvas.exportedFile('PSD'), { useImageData: true, skipThumbnail: true });
     expect([psd.width, psd.height]).toEqual([128, 128]);
     const layers = psd.children ?? [];
@@ -221,6 +222,18 @@ describe.skipIf(skipped !== undefined)('files of the canvas', () => {
     await soon(() => canvas.layers.count()).toBe(1);
     await page.keyboard.press('Control+z');
     await soon(() => canvas.layers.count()).toBe(2);
+
+    // The picture knows how it was drawn: pasted back it says so.
+    const [job] = (await canvas.api('jobs/list', { limit: 1 })) as { readonly request: { readonly seed: number } }[];
+    await page.keyboard.press('/');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('something else');
+    await walk(canvas, 'F6', () => page.evaluate(() => document.activeElement?.getAttribute('data-testid') === 'canvas'));
+    await paste(canvas, 'back.png', png);
+    await walk(canvas, 'Tab', () => page.evaluate(() => document.activeElement?.getAttribute('data-zone') === 'recall'));
+    await page.keyboard.press('Enter');
+    await soon(() => prompt.inputValue()).toBe('make the sphere blue');
+    expect(Number(await canvas.field('Seed').inputValue())).toBe(job?.request.seed);
   }, 240_000);
 
   it('again, but: picture, mask, frame, guides and settings are as they were, whatever happened since', async () => {
