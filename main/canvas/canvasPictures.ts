@@ -9,7 +9,7 @@ import { noEstimator, type DepthEstimator } from './depthEstimator.ts';
 
 export interface CanvasPictureParts {
   readonly assets: Pick<AssetStore, 'info' | 'file' | 'put'>;
-  readonly imaging: Pick<Imaging, 'controlMap' | 'warmEdges' | 'smartSelect' | 'filterMask' | 'encodeLayers'>;
+  readonly imaging: Pick<Imaging, 'controlMap' | 'warmEdges' | 'prepareSelect' | 'smartSelect' | 'filterMask' | 'encodeLayers'>;
   readonly rows: Pick<CanvasRows, 'derived' | 'setDerived' | 'addSources'>;
   readonly decoded: Pick<Pictures, 'rgb' | 'savePlain'>;
   readonly depth: DepthEstimator;
@@ -60,6 +60,10 @@ export class CanvasPictures {
     await rows.setDerived(recipe, made.hash);
     await rows.addSources(made.hash, [source], how);
     return sized(made);
+  }
+
+  async prepareSelect({ hash }: { readonly hash?: Hash | undefined }): Promise<void> {
+    await this.#parts.imaging.prepareSelect(hash === undefined ? undefined : await this.#path(hash));
   }
 
   async smartSelect({ hash, x, y, tolerance = 32 }: z.infer<typeof smartSelectInputSchema>): Promise<MaskInfo> {

@@ -80,6 +80,11 @@ export class Imaging {
     this.#ask<true>({ type: 'warmEdges' }).catch(() => undefined);
   }
 
+  /** Reads a picture file ahead of the first click on it; without one only starts what clicks need. */
+  async prepareSelect(path: string | undefined): Promise<void> {
+    await this.#ask<true>({ type: 'prepareSelect', path: path && resolve(path) });
+  }
+
   /** The object under a pixel. REQUEST_INVALID for a pixel outside of the picture. */
   smartSelect(path: string, point: { readonly x: number; readonly y: number; readonly tolerance: number }): Promise<MadeMask> {
     return this.#ask<MadeMask>({ type: 'smartSelect', path: resolve(path), ...point });

@@ -153,6 +153,7 @@ export type ImagingTask =
   | { readonly type: 'encodePlain'; readonly image: RgbImage }
   | { readonly type: 'controlMap'; readonly path: string; readonly map: ControlMapTask }
   | { readonly type: 'warmEdges' }
+  | { readonly type: 'prepareSelect'; readonly path: string | undefined }
   | { readonly type: 'smartSelect'; readonly path: string; readonly x: number; readonly y: number; readonly tolerance: number }
   | { readonly type: 'filterMask'; readonly path: string; readonly from: 'brightness' | 'alpha'; readonly filters: readonly MaskFilterTask[] }
   | { readonly type: 'encodePart'; readonly path: string; readonly options: PartFileOptions }

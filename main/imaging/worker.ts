@@ -9,7 +9,7 @@ import { drawSheet } from '../../native/image/sheet.ts';
 import { StudioError, toFailure } from '../errors.ts';
 import { parametersKeyword, writePngText } from './pngText.ts';
 import { layersOf } from './tasks/layers.ts';
-import { controlMapOf, filterMaskOf, smartSelectOf, warmEdges } from './tasks/maps.ts';
+import { controlMapOf, filterMaskOf, prepareSelect, smartSelectOf, warmEdges } from './tasks/maps.ts';
 import { naming } from './tasks/naming.ts';
 import { compositeOf, opaqueOf, repaintOf } from './tasks/repaint.ts';
 import type { ImagingReply, ImagingRequest, ImagingTask, ImagingValue, PreparedMasks } from './messages.ts';
@@ -54,6 +54,7 @@ async function perform(task: ImagingTask): Promise<ImagingValue> {
     case 'encodePlain': return encodePng(task.image);
     case 'controlMap': return controlMapOf(task);
     case 'warmEdges': return warmEdges();
+    case 'prepareSelect': return prepareSelect(task);
     case 'smartSelect': return smartSelectOf(task);
     case 'filterMask': return filterMaskOf(task);
     case 'encodePart': return naming(task.path, () => encodePart(task.path, task.options));

@@ -44,6 +44,7 @@ export function canvasRoom(parts: CanvasParts): Room<'canvas'> {
     settle: ({ ids, state }) => staging.settle(ids, state),
     keep: ({ id }) => staging.keep(id),
     controlMap: (input) => pictures.controlMap(input),
+    prepareSelect: (input) => pictures.prepareSelect(input),
     smartSelect: (input) => pictures.smartSelect(input),
     filterMask: (input) => pictures.filterMask(input),
     exportPicture: async ({ generationIds = [], ...input }) => {

@@ -128,6 +128,8 @@ export const contract = {
     keep: call.input(byId).output(generationSchema),
     /** Stored by its content: the same picture and settings give the same hash, without making it again. */
     controlMap: call.input(controlMapInputSchema).output(storedPictureSchema),
+    /** Gets ready for clicks, on this picture where one is given: the first is then answered as soon as the next. */
+    prepareSelect: call.input(z.strictObject({ hash: opt(hashSchema) })).output(nothing),
     /** The object that was clicked on, as a mask of the picture's size. */
     smartSelect: call.input(smartSelectInputSchema).output(maskInfoSchema),
     filterMask: call.input(maskFilterInputSchema).output(maskInfoSchema),

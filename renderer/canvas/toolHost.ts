@@ -5,7 +5,7 @@ import { refuse } from '../document/outcome.ts';
 import type { Viewport } from '../document/spaces.ts';
 import { Toolbox } from '../tools/toolbox.ts';
 import type { ToolContext, ToolId } from '../tools/tool.ts';
-import { fillArea, smartSelect } from './asked.ts';
+import { fillArea, prepareSelect, smartSelect } from './asked.ts';
 import { colourAt } from './pixels.ts';
 import { setOptions, useTools } from './tools.ts';
 
@@ -51,6 +51,8 @@ export function toolsChanged(): void {
 
 export function takeTool(id: ToolId): void {
   toolbox.select(id);
+  // Nobody waits for it: a click that comes sooner is answered as ever.
+  if (id === 'smartSelect') void prepareSelect(canvasDocument()).catch(() => undefined);
   useProject.setState({ refusal: undefined });
   toolsChanged();
 }

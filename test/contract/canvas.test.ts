@@ -258,6 +258,11 @@ describe('masks', () => {
     const mask = await whole.client.canvas.smartSelect({ hash, x: 70, y: 70 });
     expect(mask.bounds).toEqual({ x: 40, y: 50, width: 60, height: 40 });
     expect(await failure(whole.client.canvas.smartSelect({ hash, x: frame.width, y: 0 }))).toMatchObject({ code: 'REQUEST_INVALID' });
+    // Prepared or not, the same click finds the same object; there is nothing to be prepared on a picture that is not here.
+    await whole.client.canvas.prepareSelect({});
+    await whole.client.canvas.prepareSelect({ hash });
+    expect(await whole.client.canvas.smartSelect({ hash, x: 70, y: 70 })).toEqual(mask);
+    expect(await failure(whole.client.canvas.prepareSelect({ hash: 'ab'.repeat(32) }))).toMatchObject({ code: 'ASSET_MISSING' });
   });
 });
 

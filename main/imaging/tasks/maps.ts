@@ -34,6 +34,19 @@ export async function controlMapOf({ path, map }: Task<'controlMap'>): Promise<M
   return { image: await encodePng(made), width: made.width, height: made.height };
 }
 
+/** Edge of the picture on which selecting is rehearsed where there is none: large enough that the code is compiled. */
+const rehearsalEdge = 512;
+
+/** What a first click would wait for: the picture read, and the code compiled on it. */
+export async function prepareSelect({ path }: Task<'prepareSelect'>): Promise<true> {
+  const edge = rehearsalEdge;
+  const picture: { readonly image: RgbImage; selectable?: SelectablePicture } = path === undefined ? { image: { width: edge, height: edge, data: new Uint8Array(edge * edge * 3) } } : await pictureOf(path);
+  picture.selectable ??= selectable(picture.image);
+  const { width, height } = picture.image;
+  await maskFile(selectAt(picture.selectable, width >> 1, height >> 1));
+  return true;
+}
+
 export async function smartSelectOf({ path, x, y, tolerance }: Task<'smartSelect'>): Promise<MadeMask> {
   const picture = await pictureOf(path);
   picture.selectable ??= selectable(picture.image);
