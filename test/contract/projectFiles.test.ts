@@ -34,7 +34,7 @@ beforeAll(async () => {
   await client.canvas.append({ projectId, pageId, entries: [{ seq: 1, text: '{"a":1}' }, { seq: 2, text: JSON.stringify({ generationId, layer: { hash: layer } }) }] });
   await client.canvas.snapshot({ projectId, pageId, seq: 1, text: JSON.stringify({ shown: raster }) });
   bytes = Buffer.from(await (await client.projects.exportFile({ id: projectId })).arrayBuffer());
-});
+}, 60_000);
 afterAll(async () => {
   await whole.close();
   await other.close();
