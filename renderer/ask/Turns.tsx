@@ -7,7 +7,7 @@ import { run } from '../create/run.ts';
 import { copyText } from '../gallery/verbs.ts';
 import { progressText } from '../queue/JobStrip.tsx';
 import { useLive } from '../queue/jobs.ts';
-import { focusPrompt, soon } from '../shell/regions.ts';
+import { focusPrompt } from '../shell/focusField.ts';
 import { go } from '../shell/view.ts';
 import { studio } from '../studio/current.ts';
 import { explain } from '../studio/explain.ts';
@@ -29,7 +29,7 @@ function makePrompt(text: string): void {
   setTask(useComposer.getState().askPictures.some((one) => one.fromFrame) ? 'edit' : 'create');
   useComposer.setState({ prompt: text.trim() });
   go('canvas');
-  soon(focusPrompt);
+  focusPrompt();
 }
 
 function Answer({ turn, pictures }: { readonly turn: Turn; readonly pictures: number }) {

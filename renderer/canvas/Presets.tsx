@@ -1,6 +1,6 @@
 import { WandSparkles } from 'lucide-react';
 import { useComposer, useModel } from '../create/composer.ts';
-import { focusPrompt, soon } from '../shell/regions.ts';
+import { focusPrompt } from '../shell/focusField.ts';
 import { IconButton } from '../ui/Button.tsx';
 import { Menu } from '../ui/Menu.tsx';
 import { presetOf } from './presetTasks.ts';
@@ -16,7 +16,7 @@ export function Presets() {
       run: () => {
         useRunSettings.setState({ task: name });
         useComposer.setState({ task: 'edit', prompt: '', problem: undefined });
-        soon(focusPrompt);
+        focusPrompt();
       },
     }];
   });

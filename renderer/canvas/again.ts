@@ -11,7 +11,7 @@ import { setFrame } from '../document/ops/frame.ts';
 import { addLayer, setVisible } from '../document/ops/layers.ts';
 import type { CanvasDocument, Layer } from '../document/records.ts';
 import { canvasDocument, change } from '../project/canvasStore.ts';
-import { focusPrompt, soon } from '../shell/regions.ts';
+import { focusPrompt } from '../shell/focusField.ts';
 import { go } from '../shell/view.ts';
 import { say } from '../shell/notices.ts';
 import { studio } from '../studio/current.ts';
@@ -45,7 +45,7 @@ export async function again(staged: Staged): Promise<void> {
   await bringMask(ops, staged, options);
   bringGuides(ops, staged, request);
   if (ops.list.length > 0) change(sequence(...ops.list), { mark: 'Again, but …' });
-  soon(focusPrompt);
+  focusPrompt();
   say('Everything is as it was; change the words');
 }
 

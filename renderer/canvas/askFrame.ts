@@ -3,7 +3,7 @@ import type { Chat, Turn } from '../../preload/contract/project.ts';
 import { chatForQuestion, noteSent } from '../ask/chats.ts';
 import { setTask, useComposer } from '../create/composer.ts';
 import { useProject } from '../project/project.ts';
-import { focusPrompt, soon } from '../shell/regions.ts';
+import { focusPrompt } from '../shell/focusField.ts';
 import { studio } from '../studio/current.ts';
 import { frameHash } from './run.ts';
 
@@ -36,5 +36,5 @@ export function promptFromAnswer(text: string): void {
   setTask('edit');
   useComposer.setState({ prompt: text.trim() });
   closeAnswer();
-  soon(focusPrompt);
+  focusPrompt();
 }

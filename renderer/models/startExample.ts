@@ -2,7 +2,7 @@ import type { Example } from '../../preload/contract/system.ts';
 import { newChat } from '../ask/chats.ts';
 import { editOnCanvas, frameForRequest } from '../canvas/open.ts';
 import { addPictures, applyRequest, setTask, useComposer } from '../create/composer.ts';
-import { focusPrompt, soon } from '../shell/regions.ts';
+import { focusPrompt } from '../shell/focusField.ts';
 import { go } from '../shell/view.ts';
 import { studio } from '../studio/current.ts';
 import type { PictureRef } from '../studio/picture.ts';
@@ -29,5 +29,5 @@ export async function startExample(example: Example): Promise<void> {
     if (example.place === 'edit' && pictures.length > 0) await editOnCanvas(pictures);
     else go('canvas');
   }
-  soon(focusPrompt);
+  focusPrompt();
 }

@@ -12,7 +12,8 @@ import { openProjectFile } from '../canvas/files.ts';
 import { createProject } from '../project/session.ts';
 import { useProject } from '../project/project.ts';
 import { toProblem } from '../studio/problem.ts';
-import { cycleRegion, focusPrompt, soon } from './regions.ts';
+import { focusField, focusPrompt } from './focusField.ts';
+import { cycleRegion } from './regions.ts';
 import { go, openLineage, openViewer, useView } from './view.ts';
 
 const inGallery = (): boolean => useView.getState().place === 'gallery';
@@ -21,15 +22,14 @@ const first = (): string | undefined => meant()[0];
 
 function focusSearch(): void {
   go('gallery');
-  soon(() => document.querySelector<HTMLInputElement>('[data-search]')?.focus());
+  focusField('[data-search]');
 }
 
 function callPrompt(): void {
   const { place, mode, viewing } = useView.getState();
   if (viewing !== undefined) useView.setState({ viewing: undefined });
   if (place === 'models' || (place === 'gallery' && mode !== 'grid')) useView.setState({ promptCalled: true });
-  // At once where it can be: whoever presses / goes on typing.
-  if (!focusPrompt()) soon(focusPrompt);
+  focusPrompt();
 }
 
 /** What is asked is answered in Ask, about the frame beside it; creating shows where the results arrive unless the gallery already does. */
@@ -60,7 +60,7 @@ const places: readonly Command[] = [
   { id: 'go.models', title: 'Go to Models', group: 'Go', keys: 'Ctrl+Shift+4', run: () => go('models') },
   { id: 'go.search', title: 'Search pictures', group: 'Go', keys: 'Ctrl+F', run: focusSearch },
   { id: 'go.trash', title: 'Open the trash', group: 'Go', run: () => { go('gallery'); void search({ filter: { trashed: true } }); } },
-  { id: 'ask.new', title: 'New question', group: 'Go', keys: 'Alt+N', run: () => { newChat(); go('ask'); if (!focusPrompt()) soon(focusPrompt); } },
+  { id: 'ask.new', title: 'New question', group: 'Go', keys: 'Alt+N', run: () => { newChat(); go('ask'); focusPrompt(); } },
   { id: 'ask.stop', title: 'Stop the answer', group: 'Jobs', keys: 'Escape', inText: true, when: () => useView.getState().place === 'ask' && isAnswering(useChats.getState().open), run: stopAnswer },
 ];
 

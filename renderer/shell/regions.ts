@@ -7,14 +7,3 @@ export function cycleRegion(by: 1 | -1): void {
   const inside = next?.querySelector<HTMLElement>('[data-region-focus],textarea,input:not([type=hidden]):not([tabindex="-1"]),button:not(:disabled),[tabindex="0"]');
   (inside ?? next)?.focus();
 }
-
-export function focusPrompt(): boolean {
-  const prompt = document.querySelector<HTMLTextAreaElement>('[data-prompt]');
-  prompt?.focus();
-  return prompt !== null;
-}
-
-/** For actions that may need one more frame until their target is drawn. */
-export function soon(run: () => void): void {
-  requestAnimationFrame(() => requestAnimationFrame(run));
-}

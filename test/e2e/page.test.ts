@@ -96,6 +96,26 @@ describe.skipIf(skipped !== undefined)('the page', () => {
     await page.screenshot({ path: join(shots, 'gallery.png') });
   });
 
+  it('keeps what is typed after Ctrl+F while the gallery is still on its way', async () => {
+    const page = await open('history=300');
+    // On a slow machine this part of the page arrives after the hand has gone on.
+    await page.route(/Gallery-[^/]*\.js/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await route.continue();
+    });
+    await page.reload();
+    await page.getByRole('navigation', { name: 'Places' }).waitFor();
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('conx');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('e');
+    expect(await page.locator('[data-search]').count(), 'the gallery is not there yet').toBe(0);
+    await expect.poll(() => page.locator('[data-search]').inputValue()).toBe('cone');
+    await page.keyboard.type(' red');
+    expect(await page.locator('[data-search]').inputValue()).toBe('cone red');
+    await page.getByRole('status').filter({ hasText: / of 300 · \d+ ms/ }).waitFor();
+  });
+
   it('scrolls a hundred thousand pictures to their end', async () => {
     const page = await open('history=100000');
     await place(page, 'Gallery');
