@@ -4,16 +4,14 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Sequence, Set, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .common import load_state
 from .latents import FOLDER
+from .naming import seen_labels
 from .task_latents import FOLDER as TASKS
-from .world.render import render
 from .world.scene import Scene, trainable
 
 
@@ -25,15 +23,10 @@ class Row:
     conditions: Sequence[Tensor]  # each uint8 [56,56,3]: the context as the vision encoder sees it
     target: Tensor  # [C,16,16]
     text: str
+    seen: Optional[Tensor] = None  # what stands in the target: uint8 [2,16,16], see `naming`
 
 
-Picture = Tuple[Scene, Tensor, Tensor]  # scene, latents [C,16,16], tokens that show a thing: bool [8,8]
-
-
-def thing_tokens(scenes: Sequence[Scene]) -> Tensor:
-    """Which of the 8×8 tokens of 128² pixels show any part of a thing: bool [n,8,8]."""
-    seen = torch.from_numpy(render(scenes, 16, 16, samples=1)[2] > 0).float()
-    return F.max_pool2d(seen[:, None], 2)[:, 0] > 0
+Picture = Tuple[Scene, Tensor, Tensor]  # scene, latents [C,16,16], what stands where: uint8 [2,16,16], see `naming`
 
 
 class Dataset:
@@ -62,12 +55,13 @@ class Dataset:
     def take_scenes(self, chunk: dict) -> None:
         """A chunk of `latents`; scenes that training may not show (held out after the chunk was made) are left out."""
         scenes, latents = chunk["scenes"], chunk["latents"]
-        for scene, z, tokens in zip(scenes, latents, thing_tokens(scenes)):
+        labels = seen_labels(scenes)
+        for scene, z, seen in zip(scenes, latents, labels):
             if scene.things and trainable(scene.things):
-                (self.single if len(scene.things) == 1 else self.several).append((scene, z, tokens))
+                (self.single if len(scene.things) == 1 else self.several).append((scene, z, seen))
         for a, b, text in chunk["edits"]:
             if trainable(scenes[a].things) and trainable(scenes[b].things):
-                self.rows["edit"].append(Row((latents[a],), (chunk["conditions"][a],), latents[b], text))
+                self.rows["edit"].append(Row((latents[a],), (chunk["conditions"][a],), latents[b], text, labels[b]))
 
     def take_tasks(self, chunk: dict) -> None:
         latents, conditions = chunk["latents"], chunk["conditions"]
@@ -75,7 +69,7 @@ class Dataset:
             self.rows[kind].append(Row([latents[i] for i in contexts], [conditions[i] for i in contexts], latents[target], text))
 
     def picture(self, rng: random.Random, several: float) -> Picture:
-        """A scene with its latents and the tokens of its things; of two or more things with probability `several`."""
+        """A scene with its latents and what stands where in it; of two or more things with probability `several`."""
         return rng.choice(self.several if self.several and rng.random() < several else self.single)
 
     def kinds(self, shares: Mapping[str, float]) -> Tuple[List[str], List[float]]:

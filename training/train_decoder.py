@@ -1,7 +1,8 @@
 """Trains refiner and visual decoder on cached latents: `python3 -m training.train_decoder --minutes 60`.
 
 The language model and the vision encoder stay as `train_understanding` left them. Single things first, then pairs, edits and
-all other tasks (see `mixture`). One text in ten becomes the unconditional prompt, with its context pictures or without any.
+all other tasks (see `mixture`); where the world knows what a picture shows, the decoder also learns to name it (`naming`). One text in
+ten becomes the unconditional prompt, with its context pictures or without any.
 """
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, List, Optional, Tuple
 
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from . import presets
 from .common import RUNS, Log, load_state, save_state, seed_everything, set_threads
@@ -22,12 +24,14 @@ from .dataset import Dataset
 from .flow import pack, random_times
 from .initialise import fit_text_inputs
 from .model.ovis import OvisU1
+from .naming import Naming
 from .parallel import STATE, Shared, Trainer, flatten, launch, load_flat
 from .train_understanding import Understanding, build
 from .world.captions import caption
 from .world.scene import random_scene
 
 SETTLED = 0.75  # the time below which a noisy picture shows where its things stand
+NAMING = 0.1  # weight of naming beside the velocity
 # Shares of the late mix, as far as `training.task_latents` has made rows: the rest is text to image.
 TASKS: Dict[str, float] = {
     "edit": 0.3, "restyle": 0.02, "inpaint": 0.05, "outpaint": 0.03, "canny": 0.02, "depth": 0.02, "subject": 0.04, "style": 0.01,
@@ -41,25 +45,27 @@ def mixture(progress: float, late: bool) -> Dict[str, Any]:
     return {"tasks": {kind: share * ramp for kind, share in TASKS.items()}, "several": 0.05 + 0.45 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
 
 
-def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, contexts: Optional[Tensor], things: Optional[Tensor] = None) -> Tensor:
-    """Mean squared error of the velocity; latents [B,C,16,16], contexts [B,n,C,16,16], txt [B,L,2H], things bool [B,8,8]."""
+def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, contexts: Optional[Tensor],
+                  seen: Optional[Tensor] = None, trace: Optional[Dict[str, Tensor]] = None) -> Tensor:
+    """Mean squared error of the velocity; latents [B,C,16,16], contexts [B,n,C,16,16], txt [B,L,2H], seen uint8 [B,2,16,16]; `trace` takes the decoder's inner values."""
     yak = model.visual_generator.backbone
     noise, t = torch.randn_like(latents), random_times(len(latents))
     x = (1 - t)[:, None, None, None] * latents + t[:, None, None, None] * noise
     refined, cls = yak.txt_in(txt, mask)
-    grid, seen = (latents.shape[2] // 2, latents.shape[3] // 2), [] if contexts is None else list(contexts.unbind(1))
-    ropes = yak.ropes(txt.shape[1], grid, [grid] * len(seen), latents.device)
-    v = yak(pack(x), t, refined, cls, ropes, torch.cat([pack(c) for c in seen], 1) if seen else None, mask)
+    grid, pictures = (latents.shape[2] // 2, latents.shape[3] // 2), [] if contexts is None else list(contexts.unbind(1))
+    ropes = yak.ropes(txt.shape[1], grid, [grid] * len(pictures), latents.device)
+    v = yak(pack(x), t, refined, cls, ropes, torch.cat([pack(c) for c in pictures], 1) if pictures else None, mask, trace)
     error = (v - pack(noise - latents)).square()
-    if seen:
+    if pictures:
         # Most of an edited picture is a copy: what changes counts three times, or the change itself is learnt last.
         # (Context and instruction tell where that is, so the weights do not bias what the velocity converges to.)
-        weight = 1 + 2 * (pack(latents - seen[0]).abs().mean(-1, keepdim=True) > 0.25).float()
+        weight = 1 + 2 * (pack(latents - pictures[0]).abs().mean(-1, keepdim=True) > 0.25).float()
         return (error * weight / weight.mean(1, keepdim=True)).mean()
-    if things is not None:
+    if seen is not None:
         # Floor and sky fill most of a picture; the shape of a thing is what is hard. Only where the noise leaves no doubt
         # about where it stands: earlier the weights would bias the velocity towards larger things.
-        settled = (t < SETTLED)[:, None] & things.flatten(1)
+        things = F.max_pool2d((seen[:, :1] > 0).float(), 2).flatten(1) > 0
+        settled = (t < SETTLED)[:, None] & things
         weight = 1 + 2 * settled.float()[..., None]
         return (error * weight).mean() / weight.mean()
     return error.mean()
@@ -67,21 +73,22 @@ def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, con
 
 def t2i_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int, mix: Dict[str, float]) -> Tuple[Tensor, Tensor, Tensor, None, Tensor]:
     texts: List[Optional[str]] = []
-    latents, things = [], []
+    latents, seen = [], []
     for _ in range(size):
-        scene, z, tokens = data.picture(rng, mix["several"])
+        scene, z, labels = data.picture(rng, mix["several"])
         texts.append(None if rng.random() < 0.1 else caption(rng, scene, mix["detail"], mix["place"], mix["place"]))
         latents.append(z)
-        things.append(tokens)
-    return (torch.stack(latents).float(), *conditions.t2i(texts), None, torch.stack(things))
+        seen.append(labels)
+    return (torch.stack(latents).float(), *conditions.t2i(texts), None, torch.stack(seen))
 
 
-def task_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int, kind: str) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+def task_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int, kind: str) -> Tuple[Tensor, Tensor, Tensor, Tensor, Optional[Tensor]]:
     rows = [data.row(rng, kind) for _ in range(size)]
     texts = [None if rng.random() < 0.1 else row.text for row in rows]
     txt, mask = conditions.edit(texts, torch.stack([torch.stack(list(row.conditions)) for row in rows]))
     contexts = torch.stack([torch.stack(list(row.contexts)) for row in rows])
-    return torch.stack([r.target for r in rows]).float(), txt, mask, contexts.float()
+    seen = torch.stack([r.seen for r in rows]) if all(r.seen is not None for r in rows) else None
+    return torch.stack([r.target for r in rows]).float(), txt, mask, contexts.float(), seen
 
 
 def choose(step: int, data: Dataset, shares: Dict[str, float]) -> Optional[str]:
@@ -90,17 +97,17 @@ def choose(step: int, data: Dataset, shares: Dict[str, float]) -> Optional[str]:
     return random.Random(step).choices([None, *kinds], [1 - sum(weights), *weights])[0]
 
 
-def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, used: float, began: float) -> None:
+def worker(rank: int, shared: Shared, model: OvisU1, learners: nn.ModuleList, args: argparse.Namespace, used: float, began: float) -> None:
     set_threads(1)
-    yak = model.visual_generator.backbone
-    trainer, log = Trainer(yak, shared, rank, ema=args.ema), Log(RUNS / "decoder.log")
+    naming = learners[1]
+    trainer, log = Trainer(learners, shared, rank, ema=args.ema), Log(RUNS / "decoder.log")
     first = int(shared.step)
     seed_everything(args.seed + 1000 * rank + first)
     rng = random.Random(args.seed + 1000 * rank + first)
     conditions, data, version, language = Conditions(model), Dataset(), language_version(), Understanding(model)
     language.requires_grad_(True)  # only so that its weights can be loaded; nothing below differentiates through it
     start, mark = time.process_time() - used, time.time()
-    sums = {"t2i": [0.0, 0], "edit": [0.0, 0], "tasks": [0.0, 0]}
+    sums = {"t2i": [0.0, 0], "edit": [0.0, 0], "tasks": [0.0, 0], "names": [0.0, 0]}
     while True:
         now = (time.time() - began) / (args.until - began) if args.until else (time.process_time() - start) / (60 * args.minutes)
         progress = trainer.average([now])[0]
@@ -118,11 +125,17 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
         kind = choose(step, data, mix["tasks"])
         size = args.batch * 3 // 4 if kind != "two" else args.batch // 2  # about the same number of tokens
         make = t2i_batch(rng, data, conditions, args.batch, mix) if kind is None else task_batch(rng, data, conditions, size, kind)
-        loss = velocity_loss(model, *make)
-        loss.backward()
+        trace: Dict[str, Tensor] = {}
+        loss, seen, named = velocity_loss(model, *make, trace), make[4], torch.zeros(())
+        if seen is not None:
+            length = make[1].shape[1]
+            named = naming.loss(trace["single.0"][:, length:length + seen[0, 0].numel() // 4], seen)
+        (loss + NAMING * named).backward()
         norm = trainer.update(lr)
         entry = sums["t2i" if kind is None else "edit" if kind == "edit" else "tasks"]
         entry[0] += float(loss.detach()); entry[1] += 1
+        if seen is not None:
+            sums["names"][0] += float(named.detach()); sums["names"][1] += 1
         if (step + 1) % 100 == 0:
             means = trainer.average([s / max(1, n) for s, n in sums.values()])
             if rank == 0:
@@ -131,6 +144,14 @@ def worker(rank: int, shared: Shared, model: OvisU1, args: argparse.Namespace, u
             mark, sums = time.time(), {k: [0.0, 0] for k in sums}
         if (step + 1) % args.save == 0 and rank == 0:
             save_state(RUNS / "decoder.pt", {**trainer.state(), "used": time.process_time() - start, "began": began})
+
+
+def grown(state: Dict[str, Any], learners: nn.ModuleList) -> Dict[str, Any]:
+    """A checkpoint from before there was naming: its layer begins as new."""
+    fresh = torch.cat([p.detach().reshape(-1) for p in learners.parameters() if p.requires_grad])
+    known = len(state["params"])
+    tails = {"params": fresh[known:], "ema": fresh[known:], "m": torch.zeros(len(fresh) - known), "v": torch.zeros(len(fresh) - known)}
+    return {k: torch.cat((v, tails[k])) if k in tails else v for k, v in state.items()}
 
 
 def language_version() -> int:
@@ -168,9 +189,11 @@ def main() -> None:
         conditions, rng = Conditions(model), random.Random(args.seed)
         txt, mask = conditions.t2i([None if i % 10 == 0 else caption(rng, random_scene(rng)) for i in range(900)])
         fit_text_inputs(yak.txt_in, txt, mask)
-    shared = flatten(yak, args.world, state)
+    # The decoder's own weights come first: whoever reads a checkpoint takes those and no more.
+    learners = nn.ModuleList([yak, Naming(yak.cfg["hidden_size"])])
+    shared = flatten(learners, args.world, None if state is None else grown(state, learners))
     used, began = (state["used"], state["began"]) if state and not args.restart else (0.0, time.time())
-    launch(worker, args.world, shared, model, args, used, began)
+    launch(worker, args.world, shared, model, learners, args, used, began)
     save_state(RUNS / "decoder.pt", {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes, "began": began})
 
 
