@@ -2,8 +2,9 @@
 
 import { PipelineEngine } from './pipelines/engine.ts';
 import { FolderEstimators } from './pipelines/estimators.ts';
+import { packModel as packAhead } from './pipelines/packing.ts';
 import { testProvider as runSelfTest } from './onnx/selfTest.ts';
-import type { Engine, EngineOptions, EstimatorOptions, Estimators, ProviderName, ProviderReport } from './types.ts';
+import type { Engine, EngineOptions, EstimatorOptions, Estimators, PackReport, PackTarget, ProviderName, ProviderReport, RunOptions } from './types.ts';
 
 export { EngineError, engineErrorCodes, type EngineErrorCode } from './errors.ts';
 export { ENGINE_VERSION } from './pipelines/engine.ts';
@@ -28,4 +29,9 @@ export async function createEstimators(dir: string, options: EstimatorOptions = 
 /** Runs a provider's self-test. A native library may end the process over it: ask in one of its own. SESSION_CREATE where it is not there, RUNTIME_LOAD. */
 export async function testProvider(provider: ProviderName): Promise<ProviderReport> {
   return runSelfTest(provider);
+}
+
+/** Packs a model folder's weights for a precision ahead of its first use; `packing` events tell how far. What is there already is checked, not made again. */
+export async function packModel(dir: string, target: PackTarget, run: RunOptions = {}): Promise<PackReport> {
+  return packAhead(dir, target, run);
 }

@@ -14,7 +14,8 @@ export interface MaskImage {
   readonly data: Uint8Array;
 }
 
-export type Precision = 'fp32' | 'fp16' | 'int8' | 'q4';
+/** `q4`: 4 bits with a scale for every 32 weights; `q4b128`: one for every 128 where a matrix's rows divide so, else as `q4`. */
+export type Precision = 'fp32' | 'fp16' | 'int8' | 'q4' | 'q4b128';
 export type ProviderName = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
 /** `auto` runs a self-test on the provider and takes the fused kernels only where they are right. */
 export type AttentionVariant = 'auto' | 'fused' | 'decomposed';
@@ -225,6 +226,23 @@ export interface Engine {
   understand(request: UnderstandRequest, options?: RunOptions): Promise<UnderstandResult>;
   /** Releases every session; the engine is unusable afterwards. */
   dispose(): Promise<void>;
+}
+
+/** What is to be packed, and where to. */
+export interface PackTarget {
+  readonly precision: Precision;
+  readonly packedDir: string;
+  /** Default: all cores. */
+  readonly threads?: number;
+}
+
+/** What packing made. */
+export interface PackReport {
+  /** Of the packed files. */
+  readonly bytes: number;
+  /** Of stored weights that were read and packed now; 0 where all of it was there. */
+  readonly packedStoredBytes: number;
+  readonly milliseconds: number;
 }
 
 /** What a provider's self-test found: the largest error of each kernel over its largest value, against the processor; null = it has no such kernel. */

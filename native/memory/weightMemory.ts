@@ -45,8 +45,8 @@ function copyOf(opType: string, index: number, value: Value): number {
     case 'Gemm': return index === 1 ? second * panels(first) * 4 : 0;
     case 'MatMul': return index === 1 && shape.length === 2 ? first * panels(second) * 4 : 0;
     case 'DynamicQuantizeMatMul': return index === 1 ? first * panels(second) + 4 * panels(second) : 0;
-    // Levels [out, blocks, 16] with a scale and a sum of each block.
-    case 'MatMulNBits': return index === 1 ? first * second * (16 + 8) : 0;
+    // Levels [out, blocks, half a block's bytes] with a scale and a sum of each block.
+    case 'MatMulNBits': return index === 1 ? first * second * ((shape[2] as number) + 8) : 0;
     default: return 0;
   }
 }

@@ -1,6 +1,7 @@
 import { abs, add, cast, clip, div, gemmTransposed, mul, quantizeRows, reduceMax, reshape, round, split, transpose } from '../onnx/ops.ts';
 import type { Value } from '../onnx/graph.ts';
-import { int8Limit, q4Block, smallestScale } from '../weights/pack/kernels.ts';
+import type { Precision } from '../types.ts';
+import { int8Limit, q4Blocks, smallestScale } from '../weights/pack/kernels.ts';
 import { packedMatrix, weight, type BuildContext } from './context.ts';
 
 export interface LinearOptions {
@@ -18,7 +19,8 @@ export function linear(ctx: BuildContext, x: Value, name: string, inFeatures: nu
   const matrix = { name: `${name}.weight`, outFeatures, inFeatures };
   if (options.quantise !== false) {
     if (ctx.precision === 'int8') return linearInt8(ctx, x, matrix, b);
-    if (ctx.precision === 'q4' && inFeatures % q4Block === 0) return linearQ4(ctx, x, matrix, b);
+    const kind = q4KindOf(ctx.precision, inFeatures);
+    if (kind) return linearQ4(ctx, x, matrix, kind, b);
   }
   return gemmTransposed(ctx.g, x, weight(ctx, matrix.name, [outFeatures, inFeatures]), b);
 }
@@ -53,34 +55,43 @@ function int8Weights(ctx: BuildContext, { name, outFeatures, inFeatures }: Matri
   return [transpose(g, quantizeRows(g, w, scale), [1, 0]), scale];
 }
 
-/** Weights in blocks of 32 along the input, 4 bits each with one scale, zero at 8. Source: ORT MatMulNBits. */
-function linearQ4(ctx: BuildContext, x: Value, matrix: Matrix, b: Value | null): Value {
+type Q4Kind = keyof typeof q4Blocks;
+
+/** The larger block where it was asked for and divides the row, else the smaller, else none. */
+function q4KindOf(precision: Precision, inFeatures: number): Q4Kind | null {
+  const wanted: readonly Q4Kind[] = precision === 'q4b128' ? ['q4b128', 'q4'] : precision === 'q4' ? ['q4'] : [];
+  return wanted.find((kind) => inFeatures % q4Blocks[kind] === 0) ?? null;
+}
+
+/** Weights in blocks along the input, 4 bits each with one scale a block, zero at 8. Source: ORT MatMulNBits. */
+function linearQ4(ctx: BuildContext, x: Value, matrix: Matrix, kind: Q4Kind, b: Value | null): Value {
   const { g } = ctx;
   const { outFeatures, inFeatures } = matrix;
-  const [levels, scale] = q4Weights(ctx, matrix);
+  const [levels, scale] = q4Weights(ctx, matrix, kind);
   const y = g.node(
     'MatMulNBits',
     [x, levels, scale],
     [{ dataType: x.dataType, shape: [...x.shape.slice(0, -1), outFeatures] }],
     {
       domain: 'com.microsoft',
-      attributes: { K: inFeatures, N: outFeatures, bits: 4, block_size: q4Block, accuracy_level: 4 },
-      label: `q4[${inFeatures}→${outFeatures}]`,
+      attributes: { K: inFeatures, N: outFeatures, bits: 4, block_size: q4Blocks[kind], accuracy_level: 4 },
+      label: `${kind}[${inFeatures}→${outFeatures}]`,
     },
   )[0] as Value;
   return b ? add(g, y, b) : y;
 }
 
-/** Levels [out, blocks, 16], two to a byte, and scales [out × blocks]: packed ahead, else folded. */
-function q4Weights(ctx: BuildContext, { name, outFeatures, inFeatures }: Matrix): [levels: Value, scale: Value] {
+/** Levels [out, blocks, block / 2], two to a byte, and scales [out × blocks]: packed ahead, else folded. */
+function q4Weights(ctx: BuildContext, { name, outFeatures, inFeatures }: Matrix, kind: Q4Kind): [levels: Value, scale: Value] {
   const { g } = ctx;
-  const blocks = inFeatures / q4Block;
-  const packed = packedMatrix(ctx, { kind: 'q4', entry: ctx.weights.expect(name, [outFeatures, inFeatures]), rows: outFeatures, columns: inFeatures });
-  if (packed) return [packed(0, 'u8', [outFeatures, blocks, q4Block / 2]), packed(1, 'f32', [outFeatures * blocks])];
-  const blocked = reshape(g, weight(ctx, name, [outFeatures, inFeatures]), [outFeatures, blocks, q4Block]);
+  const block = q4Blocks[kind];
+  const blocks = inFeatures / block;
+  const packed = packedMatrix(ctx, { kind, entry: ctx.weights.expect(name, [outFeatures, inFeatures]), rows: outFeatures, columns: inFeatures });
+  if (packed) return [packed(0, 'u8', [outFeatures, blocks, block / 2]), packed(1, 'f32', [outFeatures * blocks])];
+  const blocked = reshape(g, weight(ctx, name, [outFeatures, inFeatures]), [outFeatures, blocks, block]);
   const scale = clip(g, div(g, reduceMax(g, abs(g, blocked), 2), g.constantF32([7.5], [1])), smallestScale, null);
   const levels = clip(g, round(g, add(g, div(g, blocked, scale), g.constantF32([8], [1]))), 0, 15);
-  const pairs = split(g, reshape(g, levels, [outFeatures, blocks, q4Block / 2, 2]), [1, 1], 3) as [Value, Value];
+  const pairs = split(g, reshape(g, levels, [outFeatures, blocks, block / 2, 2]), [1, 1], 3) as [Value, Value];
   const bytes = cast(g, add(g, pairs[0], mul(g, pairs[1], g.constantF32([16], [1]))), 'u8');
-  return [reshape(g, bytes, [outFeatures, blocks, q4Block / 2]), reshape(g, scale, [outFeatures * blocks])];
+  return [reshape(g, bytes, [outFeatures, blocks, block / 2]), reshape(g, scale, [outFeatures * blocks])];
 }

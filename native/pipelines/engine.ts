@@ -19,7 +19,7 @@ export const ENGINE_VERSION = '1';
 const SCAN_BYTES = 256 * 2 ** 20;
 
 const providers: readonly ProviderName[] = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'];
-const precisions: readonly Precision[] = ['fp32', 'fp16', 'int8', 'q4'];
+const precisions: readonly Precision[] = ['fp32', 'fp16', 'int8', 'q4', 'q4b128'];
 
 function oneOf<T extends string>(field: string, value: T | undefined, known: readonly T[], fallback: T): T {
   if (value === undefined) return fallback;

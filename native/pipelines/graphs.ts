@@ -8,7 +8,8 @@ import type { BuildOptions } from '../nn/context.ts';
 import type { BuiltGraph } from '../onnx/graph.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 
-export type NetworkName = 'visualTokenizer' | 'llm' | 'lmHead' | 'refiner' | 'yak' | 'vaeEncoder' | 'vaeDecoder';
+export const networkNames = ['visualTokenizer', 'llm', 'lmHead', 'refiner', 'yak', 'vaeEncoder', 'vaeDecoder'] as const;
+export type NetworkName = (typeof networkNames)[number];
 
 /** Writes the graph of one network. WEIGHT_MISSING, WEIGHT_SHAPE, GRAPH_INVALID. */
 export function buildNetwork(name: NetworkName, checkpoint: Checkpoint, options: BuildOptions): BuiltGraph {

@@ -7,6 +7,7 @@ import { createSession, type HostTensor, type Session } from '../onnx/session.ts
 import type { Precision, ProviderName, RunOptions } from '../types.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import { withPacked } from '../weights/pack/apply.ts';
+import { packKindOf } from '../weights/pack/kernels.ts';
 import { buildNetwork, type NetworkName } from './graphs.ts';
 
 export type { NetworkName } from './graphs.ts';
@@ -116,9 +117,10 @@ export class Networks {
   /** The checkpoint as this network's graph is to see it: with its matrices packed, where there is a folder for that. */
   private async packed(name: NetworkName): Promise<Checkpoint> {
     const { packedDir } = this.options;
-    if (packedDir === undefined || this.choice.precision === 'fp32') return this.checkpoint;
+    const form = packKindOf[this.choice.precision];
+    if (packedDir === undefined || form === undefined) return this.checkpoint;
     return withPacked(this.checkpoint, (weights) => this.build(name, 1, weights), {
-      dir: packedDir, hash: this.checkpoint.hash, network: name, threads: this.choice.threads, signal: this.followed?.signal,
+      dir: packedDir, hash: this.checkpoint.hash, network: name, form, threads: this.choice.threads, signal: this.followed?.signal,
       progress: (progress) => this.followed?.onEvent?.({ type: 'packing', network: name, ...progress }),
     });
   }

@@ -24,6 +24,7 @@ describe.each([
   ['fp16', { 'u.vt.embeds': 0.006, 't2i.cond.txt': 0.006, 'bb.noctx.t0.v': 0.003, 't2i.latent': 0.008 }],
   ['int8', { 'u.vt.embeds': 0.06, 't2i.cond.txt': 0.1, 'bb.noctx.t0.v': 0.04, 't2i.latent': 0.12 }],
   ['q4', { 'u.vt.embeds': 0.6, 't2i.cond.txt': 0.6, 'bb.noctx.t0.v': 0.35, 't2i.latent': 0.5 }],
+  ['q4b128', { 'u.vt.embeds': 0.6, 't2i.cond.txt': 0.6, 'bb.noctx.t0.v': 0.35, 't2i.latent': 0.5 }],
 ] as const)('%s against the golden vectors', (precision, limits) => {
   it.each(['fused', 'decomposed'] as const)('with %s attention stays within what its arithmetic allows', async (attention) => {
     const observed = await observeCase(golden, { provider: 'cpu', precision, attention, threads: 2 });

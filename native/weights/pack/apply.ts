@@ -4,11 +4,8 @@ import { commonFolder } from '../files.ts';
 import type { Weights } from '../weights.ts';
 import { openPacked, type PackOptions, type PackRequest } from './store.ts';
 
-/**
- * Builds the graph once to learn which matrices it wants packed, has them packed, and hands back the weights with them.
- * The same weights where nothing is to be packed or the disk does not allow it.
- */
-export async function withPacked<W extends Weights>(weights: W, build: (weights: W) => unknown, options: PackOptions): Promise<W> {
+/** The matrices that a graph wants packed. */
+export function packRequests<W extends Weights>(weights: W, build: (weights: W) => unknown): PackRequest[] {
   const requests = new Map<string, PackRequest>();
   build({
     ...weights,
@@ -17,8 +14,17 @@ export async function withPacked<W extends Weights>(weights: W, build: (weights:
       return null;
     },
   });
-  if (requests.size === 0) return weights;
-  const packed = await openPacked([...requests.values()], options);
+  return [...requests.values()];
+}
+
+/**
+ * Builds the graph once to learn which matrices it wants packed, has them packed, and hands back the weights with them.
+ * The same weights where nothing is to be packed or the disk does not allow it.
+ */
+export async function withPacked<W extends Weights>(weights: W, build: (weights: W) => unknown, options: PackOptions): Promise<W> {
+  const requests = packRequests(weights, build);
+  if (requests.length === 0) return weights;
+  const packed = await openPacked(requests, options);
   if (!packed) return weights;
   // One folder must hold both the stored and the packed files.
   const root = commonFolder([...[...weights.tensors.values()].map(({ file }) => file), path.resolve(packed.file)]);

@@ -1,10 +1,11 @@
 /** Packs weights as the graphs would at each load, number for number: see nn/linear.ts. Pure. */
+import type { Precision } from '../../types.ts';
 import { type Dtype, toFloat32 } from '../dtype.ts';
 
-export type PackKind = 'int8' | 'q4' | 'f16';
+export type PackKind = 'int8' | 'q4' | 'q4b128' | 'f16';
 
 /** Weights per 4-bit scale. */
-export const q4Block = 32;
+export const q4Blocks = { q4: 32, q4b128: 128 } as const;
 
 /**
  * 7-bit weights: the AVX2 kernel adds two u8·s8 products in 16 bits, and 255·64·2 is the most that fits.
@@ -15,11 +16,15 @@ export const int8Limit = 64;
 /** Weights that are all zero have a scale all the same. */
 export const smallestScale = 1e-12;
 
+/** The kind in which a precision keeps most of its matrices; undefined where they stay as they are stored. */
+export const packKindOf: Readonly<Record<Precision, PackKind | undefined>> = { fp32: undefined, fp16: 'f16', int8: 'int8', q4: 'q4', q4b128: 'q4b128' };
+
 /** Bytes of each part of a packed matrix: the levels, then their scales (none for f16). */
 export function partBytes(kind: PackKind, rows: number, columns: number): readonly number[] {
   switch (kind) {
     case 'int8': return [rows * columns, rows * 4];
-    case 'q4': return [(rows * columns) / 2, (rows * columns * 4) / q4Block];
+    case 'q4':
+    case 'q4b128': return [(rows * columns) / 2, (rows * columns * 4) / q4Blocks[kind]];
     case 'f16': return [rows * columns * 2];
   }
 }
@@ -53,13 +58,13 @@ export function packInt8(values: Float32Array, columns: number, row: number, row
   }
 }
 
-/** Blocks of 32 into 4 bits each, zero at 8, the first of a pair in the low half. in [n × 32] → `levels` [n × 16], `scales` [n]. */
-export function packQ4(values: Float32Array, levels: Uint8Array, scales: Float32Array): void {
-  const blocks = values.length / q4Block;
+/** Blocks into 4 bits a weight, zero at 8, the first of a pair in the low half. in [n × block] → `levels` [n × block / 2], `scales` [n]. */
+export function packQ4(values: Float32Array, block: number, levels: Uint8Array, scales: Float32Array): void {
+  const blocks = values.length / block;
   for (let b = 0, from = 0, to = 0; b < blocks; b++) {
-    const scale = scaleOf(values, from, q4Block, 7.5);
+    const scale = scaleOf(values, from, block, 7.5);
     scales[b] = scale;
-    for (let i = 0; i < q4Block; i += 2, from += 2, to++) levels[to] = level(values[from]!, scale) | (level(values[from + 1]!, scale) << 4);
+    for (let i = 0; i < block; i += 2, from += 2, to++) levels[to] = level(values[from]!, scale) | (level(values[from + 1]!, scale) << 4);
   }
 }
 

@@ -8,10 +8,10 @@ import { abs, add, cast, clip, div, mul, quantizeRows, reduceMax, reshape, round
 import { createSession } from '../../onnx/session.ts';
 import type { Dtype } from '../dtype.ts';
 import { openWeights, type Weights } from '../weights.ts';
-import { int8Limit, type PackKind, q4Block, smallestScale } from './kernels.ts';
+import { int8Limit, type PackKind, q4Blocks, smallestScale } from './kernels.ts';
 import { openPacked, type PackOptions, type PackRequest } from './store.ts';
 
-const [ROWS, COLUMNS] = [160, 192];
+const [ROWS, COLUMNS] = [160, 256];
 let dir: string;
 beforeEach(() => { dir = mkdtempSync(path.join(tmpdir(), 'ovis-pack-')); });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
@@ -44,7 +44,7 @@ async function stored(dtype: Dtype, bytes = awkward(dtype)): Promise<Weights> {
 function request(weights: Weights, kind: PackKind): PackRequest {
   return { name: 'w', kind, entry: weights.expect('w'), rows: ROWS, columns: COLUMNS };
 }
-const options = (change: Partial<PackOptions> = {}): PackOptions => ({ dir: path.join(dir, 'packed'), hash: 'h', network: 'net', threads: 2, ...change });
+const options = (change: Partial<PackOptions> = {}): PackOptions => ({ dir: path.join(dir, 'packed'), hash: 'h', network: 'net', form: 'int8', threads: 2, ...change });
 
 /** What the runtime makes of the stored weights when a graph quantises them. */
 async function byGraph(weights: Weights, kind: PackKind, dtype: Dtype): Promise<Uint8Array[]> {
@@ -60,11 +60,12 @@ async function byGraph(weights: Weights, kind: PackKind, dtype: Dtype): Promise<
       g.output('levels', transpose(g, quantizeRows(g, w, scale), [1, 0]));
       g.output('scale', scale);
     } else {
-      const blocks = COLUMNS / q4Block;
-      const blocked = reshape(g, w, [ROWS, blocks, q4Block]);
+      const block = q4Blocks[kind];
+      const blocks = COLUMNS / block;
+      const blocked = reshape(g, w, [ROWS, blocks, block]);
       const scale = clip(g, div(g, reduceMax(g, abs(g, blocked), 2), g.constantF32([7.5], [1])), smallestScale, null);
       const levels = clip(g, round(g, add(g, div(g, blocked, scale), g.constantF32([8], [1]))), 0, 15);
-      const pairs = split(g, reshape(g, levels, [ROWS, blocks, q4Block / 2, 2]), [1, 1], 3) as [Value, Value];
+      const pairs = split(g, reshape(g, levels, [ROWS, blocks, block / 2, 2]), [1, 1], 3) as [Value, Value];
       g.output('levels', cast(g, add(g, pairs[0], mul(g, pairs[1], g.constantF32([16], [1]))), 'u8'));
       g.output('scale', scale);
     }
@@ -76,7 +77,7 @@ async function byGraph(weights: Weights, kind: PackKind, dtype: Dtype): Promise<
 }
 
 describe('packed weights', () => {
-  it.each((['F32', 'BF16', 'F16'] as const).flatMap((dtype) => (['int8', 'q4', 'f16'] as const).map((kind) => [dtype, kind] as const)))('%s as %s are bit for bit what the graph computes', async (dtype, kind) => {
+  it.each((['F32', 'BF16', 'F16'] as const).flatMap((dtype) => (['int8', 'q4', 'q4b128', 'f16'] as const).map((kind) => [dtype, kind] as const)))('%s as %s are bit for bit what the graph computes', async (dtype, kind) => {
     const weights = await stored(dtype);
     const packed = await openPacked([request(weights, kind)], options());
     const bytes = readFileSync(packed?.file ?? '');

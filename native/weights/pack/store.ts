@@ -27,12 +27,18 @@ export interface PackProgress {
   readonly bytesPerSecond: number;
 }
 
-export interface PackOptions {
+/** Names one packed file. */
+export interface PackPlace {
   /** Where this machine keeps packed weights of the model. */
   readonly dir: string;
   /** Names the weights by their content. */
   readonly hash: string;
   readonly network: string;
+  /** Names the folder; a matrix that cannot be packed so lies there in another kind. */
+  readonly form: PackKind;
+}
+
+export interface PackOptions extends PackPlace {
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: ((progress: PackProgress) => void) | undefined;
@@ -59,13 +65,19 @@ type Sums = Map<string, readonly number[]>;
  * Throws the signal's reason when called off; what was packed until then is used the next time.
  */
 export async function openPacked(requests: readonly PackRequest[], options: PackOptions): Promise<PackedFile | null> {
+  try {
+    return await makePacked(requests, options);
+  } catch (error) {
+    if (options.signal?.aborted || !isDiskError(error)) throw error;
+    return null;
+  }
+}
+
+/** As openPacked, but throws what the disk says (an error with its code, ENOSPC say); then nothing of the file is left. */
+export async function makePacked(requests: readonly PackRequest[], options: PackOptions): Promise<PackedFile> {
   const began = performance.now();
   const placed = place(requests);
-  const plan = createHash('sha256').update(JSON.stringify([packerVersion, options.hash, placed.map(({ name, kind, rows, columns, parts }) => [name, kind, rows, columns, parts])])).digest('hex');
-  // One folder for all networks of a checkpoint at a precision.
-  const folder = path.join(options.dir, `${placed[0]?.kind ?? 'none'}-${createHash('sha256').update(`${packerVersion} ${options.hash}`).digest('hex').slice(0, 16)}`);
-  const file = path.join(folder, `${options.network}.bin`);
-  const ledger = path.join(folder, `${options.network}.sums`);
+  const { folder, file, ledger, plan } = fileOf(placed, options);
   try {
     await mkdir(folder, { recursive: true });
     const sums = await readLedger(ledger, plan);
@@ -74,14 +86,41 @@ export async function openPacked(requests: readonly PackRequest[], options: Pack
     if (missing.length > 0) await packMissing(file, ledger, plan, placed, missing, whole, options);
     return { file, parts: new Map(placed.map(({ name, parts }) => [name, parts])), packed: missing.length, milliseconds: performance.now() - began };
   } catch (error) {
-    if (options.signal?.aborted) throw error;
-    const disk = error instanceof PoolError || (error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code));
-    if (!disk) throw error;
-    // A full disk must not be kept full by half a file of ours.
-    await rm(file, { force: true }).catch(() => undefined);
-    await rm(ledger, { force: true }).catch(() => undefined);
-    return null;
+    if (!options.signal?.aborted && isDiskError(error)) {
+      // A full disk must not be kept full by half a file of ours.
+      await rm(file, { force: true }).catch(() => undefined);
+      await rm(ledger, { force: true }).catch(() => undefined);
+    }
+    throw error;
   }
+}
+
+/** Bytes of the packed file of these matrices, and those of them that are written as far as its ledger tells; no byte is read again. */
+export async function packedBytes(requests: readonly PackRequest[], where: PackPlace): Promise<{ readonly bytes: number; readonly doneBytes: number }> {
+  const placed = place(requests);
+  const { file, ledger, plan } = fileOf(placed, where);
+  const there = (await stat(file).catch(() => undefined)) === undefined ? new Map() : await readLedger(ledger, plan);
+  const sum = (some: readonly Placed[]): number => some.reduce((total, { parts }) => total + parts.reduce((bytes, { byteLength }) => bytes + byteLength, 0), 0);
+  return { bytes: sum(placed), doneBytes: sum(placed.filter(({ name }) => there.has(name))) };
+}
+
+function isDiskError(error: unknown): boolean {
+  return error instanceof PoolError || (error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code));
+}
+
+interface PackedPaths {
+  readonly folder: string;
+  readonly file: string;
+  readonly ledger: string;
+  /** Names what is in the file and where. */
+  readonly plan: string;
+}
+
+/** One folder for all networks of a checkpoint at a precision. */
+function fileOf(placed: readonly Placed[], { dir, hash, network, form }: PackPlace): PackedPaths {
+  const plan = createHash('sha256').update(JSON.stringify([packerVersion, hash, placed.map(({ name, kind, rows, columns, parts }) => [name, kind, rows, columns, parts])])).digest('hex');
+  const folder = path.join(dir, `${form}-${createHash('sha256').update(`${packerVersion} ${hash}`).digest('hex').slice(0, 16)}`);
+  return { folder, file: path.join(folder, `${network}.bin`), ledger: path.join(folder, `${network}.sums`), plan };
 }
 
 function place(requests: readonly PackRequest[]): Placed[] {

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { type Dtype, bytesPerElement, toFloat32 } from '../dtype.ts';
-import { type PackKind, packF16, packInt8, packQ4, q4Block } from './kernels.ts';
+import { type PackKind, packF16, packInt8, packQ4, q4Blocks } from './kernels.ts';
 
 /** Where a part of a packed tensor lies in the packed file. */
 export interface Part {
@@ -27,7 +27,7 @@ export function packTensor(task: PackTask): number[] {
   const source = openSync(task.source.file, 'r');
   const target = openSync(task.target, 'r+');
   try {
-    return task.kind === 'int8' ? packTransposed(task, source, target) : packInOrder(task, source, target);
+    return task.kind === 'int8' ? packTransposed(task, source, target) : packInOrder(task, task.kind, source, target);
   } finally {
     closeSync(source);
     closeSync(target);
@@ -35,8 +35,8 @@ export function packTensor(task: PackTask): number[] {
 }
 
 /** Levels of 4 bits and halves come out in the order of the weights. */
-function packInOrder(task: PackTask, source: number, target: number): number[] {
-  const { kind, rows, columns, parts } = task;
+function packInOrder(task: PackTask, kind: Exclude<PackKind, 'int8'>, source: number, target: number): number[] {
+  const { rows, columns, parts } = task;
   const sums = parts.map(() => 0);
   const at = parts.map(({ offset }) => offset);
   const put = (part: number, view: ArrayBufferView): void => {
@@ -48,8 +48,9 @@ function packInOrder(task: PackTask, source: number, target: number): number[] {
   eachBatch(task, source, rows * columns, (bytes) => {
     if (kind === 'f16') return put(0, packF16(bytes, task.source.dtype));
     const values = toFloat32(bytes, task.source.dtype);
-    const [levels, scales] = [new Uint8Array(values.length / 2), new Float32Array(values.length / q4Block)];
-    packQ4(values, levels, scales);
+    const block = q4Blocks[kind];
+    const [levels, scales] = [new Uint8Array(values.length / 2), new Float32Array(values.length / block)];
+    packQ4(values, block, levels, scales);
     put(0, levels);
     put(1, scales);
   });
@@ -73,7 +74,7 @@ function packTransposed(task: PackTask, source: number, target: number): number[
   });
 }
 
-/** Whole rows, so that neither a row nor a block of 32 is ever cut. */
+/** Whole rows, so that neither a row nor a block is ever cut. */
 function eachBatch({ source, columns }: PackTask, file: number, count: number, use: (bytes: Uint8Array) => void): void {
   const size = bytesPerElement[source.dtype];
   const batch = Math.max(1, Math.floor(batchValues / columns)) * columns;
