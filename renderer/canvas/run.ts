@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { CanvasRequest } from '../../preload/contract/canvas.ts';
+import type { JobRecord } from '../../preload/contract/jobs.ts';
 import { currentModel, newSeed, useComposer } from '../create/composer.ts';
 import { sweepValues, wildcardCount } from '../create/wildcards.ts';
 import { planBatch } from '../create/request.ts';
@@ -14,6 +15,7 @@ import type { JoinOptions } from '../document/submit.ts';
 import { canvasDocument, change, useCanvas } from '../project/canvasStore.ts';
 import { useProject } from '../project/project.ts';
 import { flush } from '../project/session.ts';
+import { lookAtFirstOf } from '../staging/staging.ts';
 import { studio } from '../studio/current.ts';
 import { refusal } from '../studio/problem.ts';
 import { mapRaster, maskRaster, measureCoverage, pictureRaster, upload } from './pixels.ts';
@@ -121,13 +123,15 @@ export async function submitCanvas(front: boolean): Promise<void> {
   const texts = sweep?.txtCfg ?? (composer.sweep === undefined ? [undefined] : sweepValues(composer.sweep.txtCfg, composer.sampling.txtCfg));
   const images = sweep?.imgCfg ?? [undefined];
   const base = toSubmit(project.id, plan, request);
+  const jobs: JobRecord[] = [];
   for (const prompt of prompts) {
     for (const txtCfg of texts) {
       for (const imgCfg of images) {
-        await studio().canvas.submit({
+        jobs.push(...await studio().canvas.submit({
           ...base, request: { ...request, prompt, ...(txtCfg === undefined ? {} : { txtCfg }), ...(imgCfg === undefined ? {} : { imgCfg }) },
           count: Math.min(16, composer.batch), modelId: composer.modelId, lane: 'foreground', ...(front ? { toFront: true } : {}),
-        });
+        }));
+        lookAtFirstOf(jobs);
       }
     }
   }

@@ -7,7 +7,8 @@ import css from './Create.module.css';
 /** The newest pictures, one click from being looked at. */
 export function Recent({ limit }: { readonly limit: number }) {
   useGallery((state) => state.revision);
-  const { result, counts } = useGallery.getState();
+  const counts = useGallery((state) => state.counts);
+  const { result } = useGallery.getState();
   const items = result.items.slice(0, limit).filter((item) => item !== undefined);
   return (
     <section className={css.pan} style={{ border: 0 }}>

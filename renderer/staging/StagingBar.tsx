@@ -23,14 +23,14 @@ import { NumberField } from '../ui/NumberField.tsx';
 import bar from '../ui/Progress.module.css';
 import sw from '../ui/Switch.module.css';
 import css from './Staging.module.css';
-import { accept, browse, discardAll, discardShown, keepShown, recomposite, shownResult, useSlots, useStaging } from './staging.ts';
+import { accept, browse, discardAll, discardShown, keepShown, lookAt, recomposite, shownResult, useSlots, useStaging } from './staging.ts';
 import type { Slot } from './staging.ts';
 
 function SlotButton({ slot, index, shown }: { readonly slot: Slot; readonly index: number; readonly shown: boolean }) {
   const live = useLive((state) => (slot.type === 'job' ? state.byJob[slot.job.id] : undefined));
   if (slot.type === 'result') {
     return (
-      <button type="button" className={css.slot} aria-pressed={shown} aria-label={`Result ${index + 1}, seed ${slot.staged.seed}`} onClick={() => useStaging.setState({ shown: slot.staged.id })}>
+      <button type="button" className={css.slot} aria-pressed={shown} aria-label={`Result ${index + 1}, seed ${slot.staged.seed}`} onClick={() => lookAt(slot.staged.id)}>
         <img src={thumbUrl(slot.staged.result)} alt="" /><span className={css.n}>{index + 1}</span>
       </button>
     );

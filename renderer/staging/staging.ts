@@ -62,13 +62,23 @@ export function previewRect(job: JobRecord): Rect | undefined {
   return crop === undefined ? frame : { x: frame.x + crop.left, y: frame.y + crop.top, width: crop.width, height: crop.height };
 }
 
+/** Jobs of the newest run, until a result of theirs has come or somebody browses. */
+let awaited: ReadonlySet<string> = new Set();
+
+/** The first result of these jobs is looked at as soon as it is there, whatever is looked at now. */
+export function lookAtFirstOf(jobs: readonly JobRecord[]): void {
+  awaited = new Set(jobs.map((job) => job.id));
+}
+
 function take(waiting: readonly Staged[]): void {
   useStaging.setState((state) => {
     const known = new Set(state.waiting.map((one) => one.id));
-    const fresh = waiting.find((one) => !known.has(one.id));
+    const fresh = waiting.filter((one) => !known.has(one.id));
+    const first = fresh.find((one) => awaited.has(one.jobId));
+    if (first !== undefined) awaited = new Set();
     const still = waiting.some((one) => one.id === state.shown);
-    // The first of a run is looked at at once; while somebody browses, later ones only join.
-    const shown = still && state.waiting.length > 0 ? state.shown : (fresh ?? waiting.at(-1))?.id ?? null;
+    // The first of a run is looked at at once; later ones only join.
+    const shown = first?.id ?? (still ? state.shown : (fresh[0] ?? waiting.at(-1))?.id ?? null);
     return { waiting, shown };
   });
 }
@@ -98,7 +108,13 @@ export function browse(by: 1 | -1): void {
   const { waiting, shown } = useStaging.getState();
   const at = waiting.findIndex((one) => one.id === shown);
   const next = waiting[(at + by + waiting.length) % waiting.length];
-  if (next !== undefined) useStaging.setState({ shown: next.id });
+  if (next !== undefined) lookAt(next.id);
+}
+
+/** Whoever chooses a result keeps it in view: one that comes meanwhile only joins. */
+export function lookAt(id: string): void {
+  awaited = new Set();
+  useStaging.setState({ shown: id });
 }
 
 function layerName(staged: Staged): string {

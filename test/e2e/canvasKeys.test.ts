@@ -242,6 +242,12 @@ describe.skipIf(skipped !== undefined)('keys of the canvas', () => {
     await page.getByText('2 results discarded').waitFor();
     await page.getByRole('button', { name: 'Undo', exact: true }).last().click();
     await soon(() => slots.count()).toBe(2);
+    // Whoever runs again wants to see what comes of it, not what came before.
+    await canvas.run('make the sphere white');
+    await soon(() => slots.count()).toBe(3);
+    await soon(chosen).toBe(2);
+    const recent = page.locator('section').filter({ has: page.getByRole('heading', { name: /^Recent/ }) });
+    await soon(async () => (await recent.getByRole('heading').textContent()) === `Recent${await recent.getByRole('button').count()}`).toBe(true);
     await canvas.accept();
     await soon(() => canvas.layers.count()).toBe(2);
     await page.keyboard.press('Control+z');
