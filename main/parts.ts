@@ -18,7 +18,7 @@ import type { StudioBase, StudioParts } from './studio.ts';
 
 /** Errors: DATA_IN_USE, DB_FROM_FUTURE, DISK_FULL, REQUEST_INVALID where nothing may be written. */
 export async function openParts(base: StudioBase): Promise<StudioParts> {
-  const { dataDir, engine, models, settings, events, log, chosenProvider } = base;
+  const { dataDir, engine, models, settings, events, log, chosenProvider, plans } = base;
   const imaging = new Imaging();
   const closing: (() => Promise<void>)[] = [() => imaging.close()];
   const close = async (): Promise<void> => {
@@ -40,8 +40,7 @@ export async function openParts(base: StudioBase): Promise<StudioParts> {
       staging: new Staging({ history, assets, imaging, pictures, events }),
       pictures: new CanvasPictures({ assets, imaging, rows: history.canvas, decoded: pictures, depth: new DepthEstimator({ engine, models, settings, builtInModelId }) }),
     };
-    const memory = new MemoryForecast({ models, settings: () => ({ ...settings.get(), provider: settings.get().provider ?? chosenProvider?.() ?? null }), enginePid: () => engine.status().pid });
-    closing.push(() => memory.close());
+    const memory = new MemoryForecast({ models, settings: () => ({ ...settings.get(), provider: settings.get().provider ?? chosenProvider?.() ?? null }), plans });
     const queue = await openJobQueue({
       history, assets, imaging, engine, models, settings, events, memory, ...(chosenProvider && { chosenProvider }),
       pictures,

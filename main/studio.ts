@@ -21,6 +21,8 @@ import type { PictureFiles } from './rooms/pictureFiles.ts';
 import { projectsRoom } from './rooms/projects.ts';
 import { systemRoom } from './rooms/system.ts';
 import { Writers } from './rooms/writers.ts';
+import { Packs } from './models/packs.ts';
+import { PlanThread } from './models/planThread.ts';
 import { SettingsFile } from './settings.ts';
 import { createHttpApi, type HttpApi } from './transport/httpApi.ts';
 import { createHandler, type Report } from './transport/router.ts';
@@ -37,6 +39,7 @@ export interface StudioBase {
   readonly engine: EngineService;
   readonly events: EventHub;
   readonly log: Log;
+  readonly plans: PlanThread;
   /** The best provider that was found to compute rightly. */
   readonly chosenProvider?: () => Provider;
 }
@@ -117,15 +120,20 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     modelIdOf: (dir) => models.idOf(dir),
     changed: (status) => void events.publish({ type: 'engine', engine: status }),
   });
+  const plans = new PlanThread(() => engine.status().pid);
+  const packs = new Packs({
+    models, spawn: options.spawn, threads: () => settings.get().threads,
+    tell: (packing) => void events.publish({ type: 'packing', packing }), changed: () => void events.publish({ type: 'models' }),
+  });
   try {
-    const parts = await options.openParts({ dataDir, settings, models, engine, events, log, chosenProvider: () => providers.state().chosen });
+    const parts = await options.openParts({ dataDir, settings, models, engine, events, log, plans, chosenProvider: () => providers.state().chosen });
     queue = parts.queue;
     const { history } = parts;
     const writers = new Writers({ freed: (projectId) => void events.publish({ type: 'projectFree', projectId }) });
     const rooms: Rooms = {
       system: systemRoom({ ...options, notices: [...(options.notices ?? []), ...parts.notices], epoch: events.epoch, settings, engine, providers, log, outboundRequests: () => network.requests }),
       events: { watch: ({ resume }, { signal }) => events.watch(resume, signal) },
-      models: modelsRoom({ models, hub, installs, settings, engine, publish: (event) => void events.publish(event) }),
+      models: modelsRoom({ models, hub, installs, settings, engine, packs, plans, provider: () => providers.state().chosen, publish: (event) => void events.publish(event) }),
       assets: {
         upload: async ({ file }) => parts.assets.put(new Uint8Array(await file.arrayBuffer())),
         info: ({ hash }) => parts.assets.info(hash),
@@ -156,12 +164,15 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
         // The queue first: it writes down what it was doing, while rows can still be written.
         await parts.queue.close();
         await installs.close();
+        await packs.close();
         await engine.dispose();
         await parts.close();
+        await plans.close();
       },
     };
   } catch (error) {
     await engine.dispose();
+    await plans.close();
     throw error;
   }
 }

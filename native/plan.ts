@@ -4,8 +4,27 @@ import path from 'node:path';
 import { editSizePublished, textToImageSize } from './image/preprocess.ts';
 import type { Size } from './image/smartResize.ts';
 import { planMemory, type MemoryJob, type MemoryPlan, type Phase } from './pipelines/memoryPlan.ts';
+import { packOutlook, type PackOutlook } from './pipelines/packing.ts';
 import type { Precision } from './types.ts';
 import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
+
+export interface PrecisionsRequest {
+  readonly dir: string;
+  /** Where packed weights of the model lie. */
+  readonly packedDir: string;
+  readonly attention: 'fused' | 'decomposed';
+  /** Of the picture that is planned. */
+  readonly size: Size;
+  readonly tile: number | null;
+  readonly freeBytes: number;
+  readonly limitBytes: number | null;
+}
+
+/** What a precision takes of memory and disk, and what it costs. */
+export interface PrecisionOutlook extends PackOutlook {
+  readonly precision: Precision;
+  readonly memory: { readonly wholeBytes: number; readonly oneByOneBytes: number; readonly fits: Outlook['fits'] };
+}
 
 export { freeMemory } from './memory/free.ts';
 
@@ -75,18 +94,22 @@ async function open(dir: string): Promise<{ readonly checkpoint: Checkpoint; rea
 
 const plans = new Map<string, MemoryPlan>();
 
-async function plan({ dir, packed, attention }: OutlookRequest, precision: Precision, job: MemoryJob): Promise<MemoryPlan> {
+function model(dir: string): Promise<{ readonly checkpoint: Checkpoint; readonly tokenizerBytes: number }> {
+  let found = opened.get(dir);
+  if (!found) {
+    found = open(dir);
+    opened.set(dir, found);
+    // A folder that is not whole yet may be so the next time.
+    found.catch(() => opened.delete(dir));
+  }
+  return found;
+}
+
+async function plan({ dir, packed, attention }: Pick<OutlookRequest, 'dir' | 'packed' | 'attention'>, precision: Precision, job: MemoryJob): Promise<MemoryPlan> {
   const key = JSON.stringify([dir, packed, attention, precision, job]);
   const known = plans.get(key);
   if (known) return known;
-  let model = opened.get(dir);
-  if (!model) {
-    model = open(dir);
-    opened.set(dir, model);
-    // A folder that is not whole yet may be so the next time.
-    model.catch(() => opened.delete(dir));
-  }
-  const { checkpoint, tokenizerBytes } = await model;
+  const { checkpoint, tokenizerBytes } = await model(dir);
   const made = planMemory(checkpoint, { precision, attention, packed }, job, tokenizerBytes);
   if (plans.size > 200) plans.clear();
   plans.set(key, made);
@@ -100,7 +123,7 @@ const shrinks = [0.75, 0.5, 0.375, 0.25];
 
 /** From what costs least of the picture to what costs most: pieces, fewer bits, both, then fewer pixels. */
 function* ways({ precision, job }: OutlookRequest): Generator<{ readonly precision: Precision; readonly tile: number | null; readonly size: Size }> {
-  const lower = ([['fp32', 'fp16'], ['int8'], ['q4']] as const).findIndex((group) => (group as readonly string[]).includes(precision));
+  const lower = ([['fp32', 'fp16'], ['int8'], ['q4', 'q4b128']] as const).findIndex((group) => (group as readonly string[]).includes(precision));
   const precisions = [precision, ...(['int8', 'q4'] as const).slice(lower)];
   for (const scale of job.kind === 'draw' ? [1, ...shrinks] : [1]) {
     const size = scale === 1 ? job.size : { width: Math.floor((job.size.width * scale) / 32) * 32, height: Math.floor((job.size.height * scale) / 32) * 32 };
@@ -111,13 +134,17 @@ function* ways({ precision, job }: OutlookRequest): Generator<{ readonly precisi
   }
 }
 
+/** Whether everything stays, or one network after the other, within what is free and what was set. */
+function fitsHow({ whole, phased, largest, base }: MemoryPlan, { freeBytes, limitBytes }: Pick<OutlookRequest, 'freeBytes' | 'limitBytes'>): Outlook['fits'] {
+  const within = (bytes: number, own: number): boolean => bytes <= freeBytes * usableShare && own <= (limitBytes ?? Infinity);
+  return within(whole, whole - base) ? 'whole' : within(phased, largest) ? 'oneByOne' : 'no';
+}
+
 /** What the job takes, whether that is there, and where it is not, the nearest way that fits. Errors: the checkpoint's. */
 export async function outlookOf(request: OutlookRequest): Promise<Outlook> {
   const { precision, job, freeBytes, limitBytes } = request;
-  const within = (bytes: number, own: number): boolean => bytes <= freeBytes * usableShare && own <= (limitBytes ?? Infinity);
-  const holds = ({ phased, largest }: MemoryPlan): boolean => within(phased, largest);
   const asked = await plan(request, precision, memoryJob(job));
-  const fits = within(asked.whole, asked.whole - asked.base) ? 'whole' : holds(asked) ? 'oneByOne' : 'no';
+  const fits = fitsHow(asked, request);
   const phases = (['understand', 'encode', 'denoise', 'decode'] as const).flatMap((phase) => {
     const own = asked.networks.filter((network) => network.phase === phase);
     return own.length === 0 ? [] : [{ phase, bytes: Math.round(asked.base + Math.max(...own.map(({ held, loading, work }) => Math.max(loading, held + work)))) }];
@@ -127,7 +154,7 @@ export async function outlookOf(request: OutlookRequest): Promise<Outlook> {
     // Beside a limit of its own stands what the process holds anyway: then this and what is needed can be compared.
     freeBytes: Math.round(Math.min(freeBytes, limitBytes === null ? Infinity : asked.phased - asked.largest + limitBytes)), phases,
   } as const;
-  return { ...outlook, plan: fits === 'no' ? await fitting(request, holds) : null };
+  return { ...outlook, plan: fits === 'no' ? await fitting(request, (made) => fitsHow(made, request) !== 'no') : null };
 }
 
 async function fitting(request: OutlookRequest, holds: (plan: MemoryPlan) => boolean): Promise<Fit | null> {
@@ -140,4 +167,22 @@ async function fitting(request: OutlookRequest, holds: (plan: MemoryPlan) => boo
     };
   }
   return null;
+}
+
+/** From the most exact to the least. */
+const allPrecisions: readonly Precision[] = ['fp32', 'fp16', 'int8', 'q4', 'q4b128'];
+const wordsOfAPrompt = 64;
+
+/** Every precision for one picture drawn from words. Errors: the checkpoint's. */
+export async function precisionsOf(request: PrecisionsRequest): Promise<PrecisionOutlook[]> {
+  const { dir, packedDir, size, tile } = request;
+  const { checkpoint } = await model(dir);
+  const job: MemoryJob = { size: textToImageSize(size), pictures: [], words: wordsOfAPrompt, tile };
+  const found: PrecisionOutlook[] = [];
+  for (const precision of allPrecisions) {
+    const made = await plan({ ...request, packed: true }, precision, job);
+    const memory = { wholeBytes: Math.round(made.whole), oneByOneBytes: Math.round(made.phased), fits: fitsHow(made, request) };
+    found.push({ precision, memory, ...(await packOutlook(checkpoint, precision, packedDir)) });
+  }
+  return found;
 }

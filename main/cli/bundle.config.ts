@@ -14,7 +14,7 @@ const entries: Readonly<Record<string, { readonly source: string; readonly start
   start: { source: 'main/cli/start.ts' },
   'history/worker': { source: 'main/history/worker.ts', startedBy: 'main/history/workerThread.ts' },
   'imaging/worker': { source: 'main/imaging/worker.ts', startedBy: 'main/imaging/imaging.ts' },
-  'models/planWorker': { source: 'main/models/planWorker.ts', startedBy: 'main/models/memoryForecast.ts' },
+  'models/planWorker': { source: 'main/models/planWorker.ts', startedBy: 'main/models/planThread.ts' },
   'engine/entry': { source: 'main/engine/entry.ts', startedBy: 'main/engine/spawnNode.ts' },
 };
 

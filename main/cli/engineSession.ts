@@ -9,7 +9,7 @@ import type { EngineOptions, ModelInfo, RunOptions } from '../engine/protocol.ts
 
 export const engineOptionSpecs: readonly OptionSpec[] = [
   { name: 'model', value: 'MODEL', help: 'Checkpoint folder, or a name of models list (default: the built-in Toybox)' },
-  { name: 'precision', value: 'P', help: 'fp32, fp16, int8 or q4' },
+  { name: 'precision', value: 'P', help: 'fp32, fp16, int8, q4 or q4b128 (default: what was chosen for the model, else fp32)' },
   { name: 'threads', value: 'N', help: 'CPU threads (default: all cores)' },
   { name: 'provider', value: 'P', help: 'cpu, webgpu, cuda, dml or coreml' },
   { name: 'attention', value: 'V', help: 'auto, fused or decomposed' },
@@ -19,7 +19,7 @@ export function engineOptions(args: Arguments): EngineOptions {
   return defined({
     threads: args.number('threads'),
     provider: args.choice('provider', ['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
-    precision: args.choice('precision', ['fp32', 'fp16', 'int8', 'q4']),
+    precision: args.choice('precision', ['fp32', 'fp16', 'int8', 'q4', 'q4b128']),
     attention: args.choice('attention', ['auto', 'fused', 'decomposed']),
   });
 }
@@ -65,8 +65,8 @@ export async function withEngine<T>(args: Arguments, io: Io, use: (session: Engi
   });
   const run = { onEvent: progress.onEvent, signal: abort.signal };
   try {
-    const { dir, ...packed } = await chosenModel(args.text('model'), args.text('data') ?? io.dataDir);
-    const model = await host.load(dir, { ...options, ...packed }, run);
+    const { dir, ...chosen } = await chosenModel(args.text('model'), args.text('data') ?? io.dataDir);
+    const model = await host.load(dir, { ...chosen, ...options }, run);
     if (abort.signal.aborted) throw cancelled();
     return await use({ host, model, progress, run });
   } finally {

@@ -1,16 +1,16 @@
 /** What the parent and the engine process say to each other. Pixels travel as bytes inside the messages. */
 import { z } from 'zod';
 import { failureSchema, StudioError, type ErrorCode, type Failure } from '../errors.ts';
-import { engineOptionsSchema, generateRequestSchema, imageSchema, understandRequestSchema } from './requestSchemas.ts';
+import { engineOptionsSchema, generateRequestSchema, imageSchema, packTargetSchema, understandRequestSchema } from './requestSchemas.ts';
 import type {
-  Detection, EngineOptions, EstimatorTask, GenerateRequest, GenerateResult, ModelInfo, ProgressEvent, ProviderName, ProviderReport, RgbImage, UnderstandRequest, UnderstandResult,
+  Detection, EngineOptions, EstimatorTask, GenerateRequest, GenerateResult, ModelInfo, PackReport, PackTarget, ProgressEvent, ProviderName, ProviderReport, RgbImage, UnderstandRequest, UnderstandResult,
 } from '../../native/types.ts';
 
 export type * from '../../native/types.ts';
 export type { EngineErrorCode, ErrorDetails } from '../../native/errors.ts';
 
 /** Both ends must speak the same one; raised with every change of a message. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** Requests: each carries an id and is answered by one result or one failure of that id. */
 export type EngineCall =
@@ -20,6 +20,7 @@ export type EngineCall =
   | { readonly type: 'estimate'; readonly id: number; readonly dir: string; readonly task: EstimatorTask; readonly image: RgbImage; readonly threads: number | null }
   | { readonly type: 'estimators'; readonly id: number; readonly dir: string }
   | { readonly type: 'probe'; readonly id: number; readonly provider: ProviderName }
+  | { readonly type: 'pack'; readonly id: number; readonly dir: string; readonly target: PackTarget }
   | { readonly type: 'info'; readonly id: number }
   | { readonly type: 'unload'; readonly id: number };
 
@@ -42,6 +43,7 @@ export const parentMessageSchema: z.ZodType<ParentMessage> = z.discriminatedUnio
   z.strictObject({ type: z.literal('estimate'), id, dir: z.string().min(1), task: z.enum(['detector', 'depth']), image: imageSchema, threads: z.int().positive().nullable() }),
   z.strictObject({ type: z.literal('estimators'), id, dir: z.string().min(1) }),
   z.strictObject({ type: z.literal('probe'), id, provider: z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']) }),
+  z.strictObject({ type: z.literal('pack'), id, dir: z.string().min(1), target: packTargetSchema }),
   z.strictObject({ type: z.literal('info'), id }),
   z.strictObject({ type: z.literal('unload'), id }),
   z.strictObject({ type: z.literal('cancel'), id }),
@@ -73,7 +75,7 @@ const text = z.string();
 const reproductionSchema = z.looseObject({
   engineVersion: text,
   provider: z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
-  precision: z.enum(['fp32', 'fp16', 'int8', 'q4']),
+  precision: z.enum(['fp32', 'fp16', 'int8', 'q4', 'q4b128']),
   threads: count,
   attention: z.enum(['fused', 'decomposed']),
   modelHash: text,
@@ -127,6 +129,9 @@ export const providerReportSchema: z.ZodType<ProviderReport> = z.looseObject({
   provider: z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
   matrixProduct: error, fusedAttention: error.nullable(), decomposedAttention: error.nullable(), halfConvolution: error.nullable(), gigaflops: z.number().positive(),
 });
+
+/** What packing made. */
+export const packReportSchema: z.ZodType<PackReport> = z.looseObject({ bytes: count, packedStoredBytes: count, milliseconds: ms });
 
 /** Which estimators a model folder has. */
 export const estimatorsSchema: z.ZodType<Readonly<Record<EstimatorTask, boolean>>> = z.looseObject({ detector: z.boolean(), depth: z.boolean() });

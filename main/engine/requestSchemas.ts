@@ -2,7 +2,7 @@
 import { isUint8Array } from 'node:util/types';
 import { z } from 'zod';
 import type {
-  ControlRequest, EditRequest, EngineOptions, GenerateRequest, InpaintRequest, MaskImage, OutpaintRequest, RgbImage, TextToImageRequest, UnderstandRequest,
+  ControlRequest, EditRequest, EngineOptions, GenerateRequest, InpaintRequest, MaskImage, OutpaintRequest, PackTarget, RgbImage, TextToImageRequest, UnderstandRequest,
 } from './protocol.ts';
 
 const opt = z.exactOptional;
@@ -35,6 +35,11 @@ function pixels(channels: number): z.ZodType<RgbImage> {
     });
 }
 
+const precisionSchema = z.enum(['fp32', 'fp16', 'int8', 'q4', 'q4b128']);
+
+/** What is to be packed, as the engine process is told. */
+export const packTargetSchema: z.ZodType<PackTarget> = z.strictObject({ precision: precisionSchema, packedDir: z.string().min(1), threads: opt(z.int().positive()) } satisfies FieldsOf<PackTarget>);
+
 export const imageSchema: z.ZodType<RgbImage> = pixels(3);
 const maskSchema: z.ZodType<MaskImage> = pixels(1);
 
@@ -44,7 +49,7 @@ type FieldsOf<T> = Readonly<Record<keyof T, z.ZodType>>;
 export const engineOptionsSchema = z.strictObject({
   threads: opt(z.int()),
   provider: opt(z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml'])),
-  precision: opt(z.enum(['fp32', 'fp16', 'int8', 'q4'])),
+  precision: opt(precisionSchema),
   attention: opt(z.enum(['auto', 'fused', 'decomposed'])),
   packedDir: opt(z.string().min(1)),
   memoryBytes: opt(z.int().nonnegative()),

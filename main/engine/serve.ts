@@ -1,7 +1,7 @@
 /** The engine process's side of the protocol: a queue in front of one engine. Knows neither fork nor Electron. */
 import { toFailure, StudioError } from '../errors.ts';
 import { parentMessageSchema, parseOr, protocolVersion } from './protocol.ts';
-import type { ChildMessage, Engine, EngineCall, EngineOptions, EstimatorOptions, Estimators, ProgressEvent, ProviderName, ProviderReport, RunOptions } from './protocol.ts';
+import type { ChildMessage, Engine, EngineCall, EngineOptions, EstimatorOptions, Estimators, PackReport, PackTarget, ProgressEvent, ProviderName, ProviderReport, RunOptions } from './protocol.ts';
 
 /** The two directions of whatever carries the messages. */
 export interface Channel {
@@ -17,10 +17,11 @@ export interface Served {
   readonly createEngine: CreateEngine;
   readonly createEstimators: CreateEstimators;
   readonly testProvider?: (provider: ProviderName) => Promise<ProviderReport>;
+  readonly packModel?: (dir: string, target: PackTarget, run: RunOptions) => Promise<PackReport>;
 }
 
 /** Answers calls one after the other until told to stop; `exit` is called once the engine is released. */
-export function serveEngine({ createEngine, createEstimators, testProvider }: Served, channel: Channel, exit: () => void): void {
+export function serveEngine({ createEngine, createEstimators, testProvider, packModel }: Served, channel: Channel, exit: () => void): void {
   let engine: Engine | undefined;
   let estimators: { readonly dir: string; readonly threads: number | null; readonly opened: Estimators } | undefined;
   let tail: Promise<void> = Promise.resolve();
@@ -73,6 +74,9 @@ export function serveEngine({ createEngine, createEstimators, testProvider }: Se
       case 'probe':
         if (!testProvider) throw new StudioError('REQUEST_INVALID', 'This engine tests no providers.');
         return testProvider(call.provider);
+      case 'pack':
+        if (!packModel) throw new StudioError('REQUEST_INVALID', 'This engine packs no models.');
+        return packModel(call.dir, call.target, run).catch((error: unknown) => { throw packFailure(error, call.target.packedDir); });
       case 'info': return loaded().info;
       case 'unload':
         await release();
@@ -122,6 +126,14 @@ export function serveEngine({ createEngine, createEstimators, testProvider }: Se
     }
   });
   channel.send({ type: 'ready', protocol: protocolVersion });
+}
+
+/** What the disk said, in the contract's words. */
+function packFailure(error: unknown, dir: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new StudioError('DISK_FULL', `No disk space for packed weights in ${dir}.`, { path: dir }, { retryable: true, cause: error });
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return new StudioError('REQUEST_INVALID', `Packed weights cannot be written to ${dir}: ${code}.`, { path: dir, reason: code }, { cause: error });
+  return error;
 }
 
 function readableId(raw: unknown): number | null {

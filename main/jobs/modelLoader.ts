@@ -1,5 +1,6 @@
 /** Has the right checkpoint loaded before a job runs, and only then. */
 import type { Provider } from '../../preload/contract/generation.ts';
+import { chosenPrecision } from '../models/chosenPrecision.ts';
 import type { EngineOptions, ModelInfo, RunOptions } from '../engine/protocol.ts';
 import type { EngineService, ModelList, SettingsService } from '../services.ts';
 
@@ -37,7 +38,9 @@ export class ModelLoader {
   }
 
   #options(modelId: string): EngineOptions {
-    const { threads, provider: wanted, precision, attention, memoryLimitBytes = null } = this.#settings.get();
+    const settings = this.#settings.get();
+    const { threads, provider: wanted, attention, memoryLimitBytes = null } = settings;
+    const precision = chosenPrecision(settings, modelId);
     const provider = wanted ?? this.#chosenProvider?.() ?? null;
     const packedDir = this.#models.packedDirOf?.(modelId);
     return { attention, ...(threads !== null && { threads }), ...(provider !== null && { provider }), ...(precision !== null && { precision }), ...(memoryLimitBytes !== null && { memoryBytes: memoryLimitBytes }), ...(packedDir !== undefined && { packedDir }) };

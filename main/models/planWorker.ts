@@ -1,13 +1,21 @@
 /** Foretells memory in a thread of its own: writing the graphs of a large model takes most of a second. */
 import { readFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { freeMemory, outlookOf, type Outlook, type OutlookRequest } from '../../native/plan.ts';
+import { freeMemory, outlookOf, precisionsOf, type Outlook, type OutlookRequest, type PrecisionOutlook, type PrecisionsRequest } from '../../native/plan.ts';
 import { toFailure } from '../errors.ts';
 import type { Failure } from '../../preload/contract/errors.ts';
 
+export type PlanRequest = ({ readonly kind: 'outlook' } & Omit<OutlookRequest, 'freeBytes'>) | ({ readonly kind: 'precisions' } & Omit<PrecisionsRequest, 'freeBytes'>);
+
+/** What each kind of question is answered with. */
+export interface Answers {
+  readonly outlook: Outlook;
+  readonly precisions: { readonly freeBytes: number; readonly precisions: readonly PrecisionOutlook[] };
+}
+
 /** `enginePid`: what that process holds now it can use for the job. */
-export type PlanTask = { readonly id: number; readonly enginePid: number | null; readonly request: Omit<OutlookRequest, 'freeBytes'> };
-export type PlanReply = { readonly id: number } & ({ readonly outlook: Outlook } | { readonly failure: Failure });
+export type PlanTask = { readonly id: number; readonly enginePid: number | null; readonly request: PlanRequest };
+export type PlanReply = { readonly id: number } & ({ readonly answer: Answers[keyof Answers] } | { readonly failure: Failure });
 
 function heldBy(pid: number | null): number {
   if (pid === null) return 0;
@@ -18,15 +26,21 @@ function heldBy(pid: number | null): number {
   }
 }
 
+async function answer({ enginePid, request }: PlanTask): Promise<Answers[keyof Answers]> {
+  const freeBytes = freeMemory() + heldBy(enginePid);
+  if (request.kind === 'outlook') return outlookOf({ ...request, freeBytes });
+  return { freeBytes: Math.round(freeBytes), precisions: await precisionsOf({ ...request, freeBytes }) };
+}
+
 let tail: Promise<void> = Promise.resolve();
 
-parentPort?.on('message', ({ id, enginePid, request }: PlanTask) => {
+parentPort?.on('message', (task: PlanTask) => {
   tail = tail.then(async () => {
     let reply: PlanReply;
     try {
-      reply = { id, outlook: await outlookOf({ ...request, freeBytes: freeMemory() + heldBy(enginePid) }) };
+      reply = { id: task.id, answer: await answer(task) };
     } catch (error) {
-      reply = { id, failure: toFailure(error) };
+      reply = { id: task.id, failure: toFailure(error) };
     }
     parentPort?.postMessage(reply);
   });

@@ -9,7 +9,7 @@ import { countSchema, hashSchema, idSchema, nameSchema, textSchema } from './com
 import { errorMap, failureSchema } from './errors.ts';
 import { jobEventSchema, resumeSchema, studioEventSchema } from './events.ts';
 import { exportInputSchema, galleryCountsSchema, galleryFilterSchema, savedSearchSchema, searchInputSchema, searchPageSchema, timelineSchema } from './gallery.ts';
-import { generateInputSchema, jobRequestSchema, providerSchema } from './generation.ts';
+import { generateInputSchema, jobRequestSchema, precisionSchema, providerSchema } from './generation.ts';
 import { hubSourceChangeSchema, hubSourceSchema, installPlanSchema, installSchema, modelIdSchema, planInputSchema, verifyReportSchema } from './models.ts';
 import {
   batchInputSchema, batchRecordSchema, estimateSchema, expansionSchema, jobFilterSchema, jobRecordSchema, moveInputSchema, queueStatusSchema, submitInputSchema,
@@ -17,6 +17,7 @@ import {
 import {
   assetInfoSchema, chatSchema, chatSummarySchema, generationSchema, lineageSchema, openProjectSchema, projectSchema, sendInputSchema, turnSchema,
 } from './project.ts';
+import { modelPrecisionsSchema, packingSchema } from './precisions.ts';
 import { engineStatusSchema, exampleSchema, modelEntrySchema, providersStateSchema, settingsChangeSchema, settingsSchema, systemInfoSchema } from './system.ts';
 
 const opt = z.exactOptional;
@@ -76,6 +77,16 @@ export const contract = {
     cancel: call.input(byModel.extend({ keepParts: opt(z.boolean()) })).output(nothing),
     /** Removes a downloaded model's files. Its pictures stay, and it stays on the list as absent. */
     remove: call.input(byModel).output(nothing),
+    /** In which precisions it can run here, and which of them is recommended. Plans and measures, so a large model takes seconds the first time. */
+    precisions: call.input(byModel).output(modelPrecisionsSchema),
+    /** Runs it in another precision from the next picture on, and packs its weights for that where they are not; null = as for all models. DISK_FULL. */
+    choosePrecision: call.input(byModel.extend({ precision: precisionSchema.nullable() })).output(nothing),
+    /** Packs its weights ahead; returns once it has begun. Progress comes as `packing` events, the end as `models`. DISK_FULL. */
+    pack: call.input(byModel.extend({ precision: precisionSchema })).output(packingSchema),
+    /** Stops packing; what is packed stays for the next time. */
+    cancelPack: call.input(byModel).output(nothing),
+    /** Removes the packed weights of a precision; out: the bytes that became free. */
+    removePack: call.input(byModel.extend({ precision: precisionSchema })).output(z.object({ freedBytes: countSchema })),
     /** Reads every byte against the hub's sums. A model with other bytes is damaged from then on; `resume` fetches those files again. */
     verify: call.input(byModel).output(verifyReportSchema),
   },

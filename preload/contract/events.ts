@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { countSchema, idSchema, timeSchema } from './common.ts';
 import { batchRecordSchema, jobRecordSchema, previewSchema, progressSchema, queueStatusSchema } from './jobs.ts';
 import { installSchema } from './models.ts';
+import { packingSchema } from './precisions.ts';
 import { engineStatusSchema, settingsSchema } from './system.ts';
 
 const opt = z.exactOptional;
@@ -59,6 +60,8 @@ export const studioEventSchema = z.discriminatedUnion('type', [
   z.object({ ...stamp, type: z.literal('models') }),
   /** Of a download or a check, at most ten a second; its end is told as `models`. */
   z.object({ ...stamp, type: z.literal('install'), install: installSchema }),
+  /** Of packing, at most ten a second; its end is told as `models`. */
+  z.object({ ...stamp, type: z.literal('packing'), packing: packingSchema }),
   /** Another page took the project over: this one reads from now on. */
   z.object({ ...stamp, type: z.literal('projectLost'), projectId: idSchema, toPage: idSchema }),
   /** No page writes the project any more: the first that asks may. */

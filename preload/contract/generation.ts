@@ -4,7 +4,7 @@ import { hashSchema, idSchema, textSchema } from './common.ts';
 
 const opt = z.exactOptional;
 
-export const precisionSchema = z.enum(['fp32', 'fp16', 'int8', 'q4']);
+export const precisionSchema = z.enum(['fp32', 'fp16', 'int8', 'q4', 'q4b128']);
 export const providerSchema = z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']);
 export const attentionSchema = z.enum(['auto', 'fused', 'decomposed']);
 export type Precision = z.infer<typeof precisionSchema>;

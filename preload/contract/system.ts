@@ -79,6 +79,8 @@ export const settingsSchema = z.object({
   /** Null = chosen by the engine. */
   provider: providerSchema.nullable(),
   precision: precisionSchema.nullable(),
+  /** Model → its own precision, in place of the one for all. */
+  precisions: opt(z.record(z.string().max(200), precisionSchema)),
   attention: attentionSchema,
   /** A preview every n steps; 0 = never. */
   previewEvery: z.int().min(0).max(100),
