@@ -45,7 +45,7 @@ function Nothing() {
   const examples = useConnection((state) => state.examples);
   if (!bare || busy) return null;
   return (
-    <div className={css.empty}>
+    <div className={css.empty} data-hint>
       <Empty action={<div className={css.starts}>{examples.slice(0, 3).map((example) => <Button key={example.id} onClick={() => { void startExample(example); }}>{example.title}</Button>)}</div>}>
         Drop or paste a picture, or describe one below and press Ctrl ↵: it takes shape inside the frame.
       </Empty>

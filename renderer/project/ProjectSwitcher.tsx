@@ -1,4 +1,4 @@
-import { ChevronDown, FilePlus2, FolderOpen, Pencil, Save, Trash2, Undo2, Upload } from 'lucide-react';
+import { ChevronDown, FilePlus2, FolderOpen, ImageDown, Pencil, Save, Trash2, Undo2, Upload } from 'lucide-react';
 import { useState } from 'react';
 import { Menu } from '../ui/Menu.tsx';
 import { say } from '../shell/notices.ts';
@@ -47,7 +47,7 @@ export function ProjectSwitcher() {
         { label: 'Rename', icon: <Pencil size={14} />, run: () => setRenaming(true) },
         { label: 'Open a project file', icon: <Upload size={14} />, run: () => runCommand('project.openFile') },
         { label: 'Save as a file', icon: <Save size={14} />, keys: keysOf('canvas.edit.save'), run: () => runCommand('canvas.edit.save') },
-        { label: 'Export', keys: keysOf('canvas.edit.export'), run: () => runCommand('canvas.edit.export') },
+        { label: 'Export', icon: <ImageDown size={14} />, keys: keysOf('canvas.edit.export'), run: () => runCommand('canvas.edit.export') },
         { kind: 'separator' as const },
         { label: 'Restore the last deleted project', icon: <Undo2 size={14} />, run: () => attempt(restoreLast) },
         { label: 'Move to the trash', icon: <Trash2 size={14} />, danger: true, run: () => attempt(async () => { await deleteProject(project.id); say(`${project.name} moved to the trash`, { label: 'Undo', run: () => attempt(() => restoreProject(project.id)) }); }) },

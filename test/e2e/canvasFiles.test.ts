@@ -136,6 +136,19 @@ describe.skipIf(skipped !== undefined)('files of the canvas', () => {
     await soon(() => other.layers.count()).toBe(3);
   }, 240_000);
 
+  it('Ctrl+K finds another project by its name', async () => {
+    const canvas = await pages.open();
+    const { page } = canvas;
+    const project = page.getByTestId('project');
+    const first = (await project.textContent()) ?? '';
+    await canvas.newProject();
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('palette').waitFor();
+    await page.keyboard.type(first);
+    await page.getByTestId('palette').getByRole('group', { name: 'Open a project' }).getByRole('option', { name: first, exact: true }).click();
+    await soon(() => project.textContent()).toBe(first);
+  });
+
   it('a second page reads what the first one writes, takes over, and the first one reads from then on', async () => {
     const first = await pages.open();
     await first.drop('edit', [{ name: 'scene.png', bytes: await scene() }]);
