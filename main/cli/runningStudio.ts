@@ -2,7 +2,7 @@
 import type { AssetInfo, Generation, Turn } from '../../preload/contract/project.ts';
 import { failureOf } from '../../preload/contract/errors.ts';
 import type { JobEvent } from '../../preload/contract/events.ts';
-import type { GenerateInput } from '../../preload/contract/generation.ts';
+import type { GenerateInput, Precision } from '../../preload/contract/generation.ts';
 import type { JobRecord, Progress } from '../../preload/contract/jobs.ts';
 import { cancelled, fromFailure } from '../errors.ts';
 import type { ProgressEvent } from '../engine/protocol.ts';
@@ -57,6 +57,15 @@ export class RunningStudio {
   async take(png: Uint8Array, name: string): Promise<void> {
     const { hash } = await this.upload(png, name);
     await this.#call('gallery/import', { files: [{ hash, name }] });
+  }
+
+  /** Runs a model in another precision from now on; the studio packs what that needs. */
+  async choosePrecision(modelId: string, precision: Precision | null): Promise<void> {
+    await this.#call('models/choosePrecision', { modelId, precision });
+  }
+
+  async removePack(modelId: string, precision: Precision): Promise<number> {
+    return (await this.#call<{ freedBytes: number }>('models/removePack', { modelId, precision })).freedBytes;
   }
 
   async #follow(jobId: string, { onEvent, signal }: Watching): Promise<JobRecord> {

@@ -78,7 +78,7 @@ export class Packs {
 
   /** Bytes that a precision's packed weights take of the disk. */
   async diskBytes(modelId: string, precision: Precision): Promise<number> {
-    return sum(await Promise.all((await this.#files(modelId, precision)).map(({ bytes }) => bytes)));
+    return sum((await this.#files(modelId, precision)).map(({ bytes }) => bytes));
   }
 
   /** Removes them; returns the bytes that became free. */

@@ -18,7 +18,7 @@ export interface PrecisionsParts {
   readonly packs: Packs;
 }
 
-/** The published size; a model that draws smaller pictures is planned at its own. */
+/** The published size; a model that draws smaller pictures is planned at the largest of its own. */
 const plannedSide = 1024;
 
 const notes: Readonly<Record<'cpu' | 'card', Partial<Record<Precision, string>>>> = {
@@ -34,7 +34,7 @@ export async function precisionsOf(modelId: string, { models, settings, provider
   const [dir, packedDir] = [await models.dirOf(modelId), models.packedDirOf(modelId)];
   if (packedDir === undefined) throw new StudioError('REQUEST_INVALID', `The model "${modelId}" has no folder for packed weights.`, { modelId });
   const sizes = (await models.list()).find(({ id }) => id === modelId)?.sizes ?? [];
-  const [width, height] = sizes.find((size) => size.every((side) => side === plannedSide)) ?? sizes[0] ?? [plannedSide, plannedSide];
+  const [width, height] = sizes.filter(([w, h]) => w * h <= plannedSide ** 2).toSorted(([aw, ah], [bw, bh]) => bw * bh - aw * ah)[0] ?? [plannedSide, plannedSide];
   const { freeBytes, precisions } = await plans.ask({
     kind: 'precisions', dir, packedDir, attention: attention === 'decomposed' ? 'decomposed' : 'fused', size: { width, height }, tile: vaeTile, limitBytes: memoryLimitBytes,
   });

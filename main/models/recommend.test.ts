@@ -6,7 +6,7 @@ const errors = { fp32: 0, fp16: 2e-8, int8: 0.017, q4: 0.095, q4b128: 0.111 } as
 const all = Object.keys(errors) as (keyof typeof errors)[];
 
 /** Choices that fit as said, each smaller than the one before. */
-const choices = (fits: Readonly<Record<keyof typeof errors, Fits>>, coarse = errors.q4b128): Judged[] => all.map((precision, i) => ({
+const choices = (fits: Readonly<Record<keyof typeof errors, Fits>>, coarse: number = errors.q4b128): Judged[] => all.map((precision, i) => ({
   precision, error: precision === 'q4b128' ? coarse : errors[precision], memory: { wholeBytes: (10 - i) * 1e9, oneByOneBytes: (5 - i) * 1e9, fits: fits[precision] },
 }));
 const every = (fits: Fits): Readonly<Record<keyof typeof errors, Fits>> => ({ fp32: fits, fp16: fits, int8: fits, q4: fits, q4b128: fits });

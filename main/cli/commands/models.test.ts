@@ -74,7 +74,29 @@ describe('models', () => {
     await expect(models(['cancel', 'aidc-ai--ovis-u1-3b'])).resolves.toMatchObject({ code: 1 });
   });
 
+  it('tells precisions, packs for one with its speed, chooses it for a model, and gives the room back', async () => {
+    const told = await models(['precisions', '--json']);
+    expect(JSON.parse(told.out)).toMatchObject({ modelId: 'toybox', used: 'fp32', recommended: { precision: 'fp32' } });
+    expect(await models(['pack', 'toybox', '--precision', 'q4b128'])).toMatchObject({ code: 0, out: expect.stringMatching(/packed for q4b128: 3\.\d MB from .* GB\/s/), err: expect.stringContaining('Packing') });
+    expect(await models(['choose', 'toybox', '--precision', 'q4b128'])).toMatchObject({ code: 0 });
+    expect((await models(['precisions', 'Toybox'])).out).toMatch(/q4b128 +3\.\d MB +3\.\d MB .*in use/);
+    expect(JSON.parse(readFileSync(join(dir, 'settings.json'), 'utf8'))).toMatchObject({ precisions: { toybox: 'q4b128' }, precision: null });
+    expect(JSON.parse((await models(['unpack', 'toybox', '--precision', 'q4b128', '--json'])).out)).toMatchObject({ freedBytes: expect.any(Number) });
+    expect(readdirSync(join(dir, 'packed/toybox'))).toEqual([]);
+    expect(await models(['choose', 'toybox', '--precision', 'auto'])).toMatchObject({ code: 0 });
+    expect(JSON.parse(readFileSync(join(dir, 'settings.json'), 'utf8'))).toMatchObject({ precisions: {} });
+  });
+
+  it('packing stops at Ctrl-C with 130', async () => {
+    expect(await models(['pack', 'toybox', '--precision', 'int8'], 'Packing')).toMatchObject({ code: 130 });
+    expect(await models(['pack', 'toybox', '--precision', 'int8'])).toMatchObject({ code: 0 });
+  });
+
   it.each([
+    ['a precision too many', ['list', '--precision', 'q4'], 1, 'takes no --precision'],
+    ['no precision', ['pack', 'toybox'], 2, 'Which precision'],
+    ['another precision', ['pack', 'toybox', '--precision', 'q3'], 1, 'q3'],
+    ['nothing to pack', ['choose', 'nobody', '--precision', 'q4'], 1, 'There is no model'],
     ['no action', [], 2, 'What to do is missing'],
     ['another action', ['sing'], 2, 'models sing is not known'],
     ['no model', ['verify'], 2, 'models verify takes'],

@@ -7,6 +7,7 @@ import { cancelled, fromFailure, StudioError } from '../../errors.ts';
 import { ovisU1Repo } from '../../models/catalogue.ts';
 import { modelIdOf } from '../../models/identity.ts';
 import { openModels, type Models } from '../../models/openModels.ts';
+import { builtInModelId } from '../../models/modelList.ts';
 import { verifyFolder } from '../../models/verify.ts';
 import { SettingsFile } from '../../settings.ts';
 import { defaultDataDir } from '../../dataDir.ts';
@@ -14,8 +15,9 @@ import { UsageError, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { builtInModel, type Io } from '../io.ts';
 import { duration, ProgressBar } from '../progress.ts';
+import { checkPrecisionOption, choose, pack, precisions, unpack } from './modelPrecisions.ts';
 
-const actions = ['list', 'plan', 'install', 'verify', 'remove', 'cancel', 'import'] as const;
+const actions = ['list', 'plan', 'install', 'verify', 'remove', 'cancel', 'import', 'precisions', 'choose', 'pack', 'unpack'] as const;
 type Action = (typeof actions)[number];
 
 interface Session extends Models {
@@ -23,6 +25,8 @@ interface Session extends Models {
   readonly io: Io;
   readonly progress: ProgressBar;
   readonly signal: AbortSignal;
+  readonly settings: SettingsFile;
+  readonly dataDir: string;
   /** The second word, where there is one. */
   readonly name: string | undefined;
 }
@@ -30,10 +34,12 @@ interface Session extends Models {
 export const models: Command = {
   name: 'models',
   positionals: `${actions.join('|')} [REPO|MODEL|DIR]`,
-  summary: 'Lists, downloads, checks and removes models.',
+  summary: 'Lists, downloads, checks, packs and removes models.',
   notes: `plan and install take a repository (default: ${ovisU1Repo}), verify, remove and cancel a model of the list, import a folder or a hub cache.\n`
-    + 'install goes on where it was stopped; Ctrl-C pauses it. A token is read from HF_TOKEN, or is the one stored in the studio; it is sent to the endpoint\'s own host alone.',
+    + 'install goes on where it was stopped; Ctrl-C pauses it. A token is read from HF_TOKEN, or is the one stored in the studio; it is sent to the endpoint\'s own host alone.\n'
+    + 'precisions tells what each takes and costs here; choose takes one for a model, pack makes its weights ahead, unpack gives their room back.',
   options: [
+    { name: 'precision', value: 'P', help: 'choose, pack, unpack: fp32, fp16, int8, q4 (4 bits in blocks of 32) or q4b128; choose also takes auto' },
     { name: 'endpoint', value: 'URL', help: 'Hub or mirror (default: HF_ENDPOINT, else the one of the studio\'s settings)' },
     { name: 'revision', value: 'REV', help: 'Branch, tag or commit (default: main)' },
     { name: 'data', value: 'DIR', help: 'The studio\'s data folder' },
@@ -44,12 +50,16 @@ export const models: Command = {
     const known = actions.find((one) => one === action);
     if (known === undefined) throw new UsageError(`models ${action} is not known; there is: ${actions.join(', ')}.`);
     if (others.length > 0) throw new UsageError(`"${others[0]}" is one argument too many.`);
-    if (name === undefined && !['list', 'plan', 'install'].includes(known)) throw new UsageError(`models ${known} takes ${known === 'import' ? 'a folder' : 'the model\'s name; models list tells them'}.`);
+    checkPrecisionOption(known, args);
+    if (name === undefined && !['list', 'plan', 'install', 'precisions'].includes(known)) throw new UsageError(`models ${known} takes ${known === 'import' ? 'a folder' : 'the model\'s name; models list tells them'}.`);
     await withModels(args, io, name, (session) => run[known](session));
   },
 };
 
-const run: Readonly<Record<Action, (session: Session) => Promise<void>>> = { list, plan, install, verify, remove, cancel, import: importFolder };
+const run: Readonly<Record<Action, (session: Session) => Promise<void>>> = { list, plan, install, verify, remove, cancel, import: importFolder,
+  precisions: async (session) => precisions(session, session.name === undefined ? builtInModelId : await modelOf(session)), choose: async (session) => choose(session, await modelOf(session)),
+  pack: async (session) => pack(session, await modelOf(session)), unpack: async (session) => unpack(session, await modelOf(session)),
+};
 
 async function withModels(args: Arguments, io: Io, name: string | undefined, use: (session: Session) => Promise<void>): Promise<void> {
   const dataDir = resolve(args.text('data') ?? io.dataDir ?? defaultDataDir(homedir(), process.env));
@@ -69,7 +79,7 @@ async function withModels(args: Arguments, io: Io, name: string | undefined, use
     abort.abort(cancelled('Stopped; the same command goes on.'));
   });
   try {
-    await use({ ...opened, args, io, progress, name, signal: abort.signal });
+    await use({ ...opened, settings, dataDir, args, io, progress, name, signal: abort.signal });
   } finally {
     progress.end();
     unsubscribe();
