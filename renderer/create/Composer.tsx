@@ -80,7 +80,7 @@ function Warnings({ outlook }: { readonly outlook: Outlook | undefined }) {
 function Fitting({ fit }: { readonly fit: Fit }) {
   const runIt = async (): Promise<void> => {
     const { width, height } = fit;
-    await chooseFit(fit);
+    await chooseFit(fit, useComposer.getState().modelId);
     if (width !== undefined && height !== undefined) change(setFrameSize(width, height), { mark: 'Frame' });
     runCommand('prompt.run');
   };

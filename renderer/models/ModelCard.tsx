@@ -16,6 +16,7 @@ import { askPlan, remove, resume, useInstalls, verify } from './installs.ts';
 import { InstallProgress, sentenceOf } from './InstallProgress.tsx';
 import css from './Models.module.css';
 import { AboutNeeds, PlanPanel } from './PlanPanel.tsx';
+import { Precisions } from './Precisions.tsx';
 import { Question } from './Question.tsx';
 
 function Knows({ model }: { readonly model: ModelEntry }) {
@@ -71,6 +72,7 @@ export function ModelCard({ model }: { readonly model: ModelEntry }) {
   const asked = useInstalls((state) => state.asked[model.id] !== undefined);
   const problem = useInstalls((state) => state.problems[model.id]);
   const [removing, setRemoving] = useState(false);
+  const [precise, setPrecise] = useState(false);
   const ready = model.state === 'ready';
   const coming = install !== undefined && install.state !== 'checking';
   const { source } = model;
@@ -95,6 +97,7 @@ export function ModelCard({ model }: { readonly model: ModelEntry }) {
         </div>
         <span className={css.facts}>{factsOf(model, ready)}</span>
         {ready && model.verifiedAt !== undefined && <span className={css.facts} style={{ display: 'flex', gap: 4 }} title={`Checked ${moment(model.verifiedAt)}`}><ShieldCheck size={14} aria-hidden />Verified</span>}
+        {ready && <Button kind="ghost" aria-expanded={precise} onClick={() => setPrecise(!precise)}>Precision</Button>}
         {ready && !model.inUse && <Button onClick={() => { void use(model); }}>Use</Button>}
         {fetchable && !asked && <Button kind="primary" onClick={() => { void askPlan(model.id, { repo: source.repo, revision: source.revision }); }}>Download{model.bytes === null ? '' : ` about ${bytes(model.bytes)}`} …</Button>}
         {!model.builtIn && model.dir !== null && <Menu align="end" items={items} trigger={<IconButton label={`More about ${model.name}`}><EllipsisVertical size={16} /></IconButton>} />}
@@ -111,6 +114,7 @@ export function ModelCard({ model }: { readonly model: ModelEntry }) {
         </div>
       )}
       <PlanPanel cardId={model.id} />
+      {ready && precise && <Precisions model={model} />}
       {ready ? <Knows model={model} /> : fetchable && !asked && <AboutNeeds model={model} />}
     </section>
   );

@@ -21,7 +21,7 @@ function Requirement({ icon, name, has, enough }: { readonly icon: ReactNode; re
   );
 }
 
-const precisionNotes = { fp32: 'exact', fp16: 'original weights', int8: 'close to the original', q4: 'fine detail suffers' } as const;
+const precisionNotes = { fp32: 'exact', fp16: 'original weights', int8: 'close to the original', q4: 'fine detail suffers', q4b128: 'fine detail suffers' } as const;
 
 /** What a download will take, against what this computer has: nothing of it has been fetched yet. */
 function Plan({ cardId, plan }: { readonly cardId: string; readonly plan: InstallPlan }) {

@@ -1,11 +1,11 @@
 import type { FittingPlan } from '../../preload/contract/jobs.ts';
 import type { Precision } from '../../preload/contract/generation.ts';
-import { saveSettings } from '../settings/settings.ts';
+import { saveSettings, useSettings } from '../settings/settings.ts';
 
 /** What would have to change for a job to fit into memory. */
 export type Fit = Omit<FittingPlan, 'neededBytes'>;
 
-const precisionWords: Readonly<Record<Precision, string>> = { fp32: 'fp32', fp16: 'fp16', int8: '8 bit', q4: '4 bit' };
+const precisionWords: Readonly<Record<Precision, string>> = { fp32: 'fp32', fp16: 'fp16', int8: '8 bit', q4: '4 bit', q4b128: '4 bit in large blocks' };
 
 /** "Run in 4 bit, in pieces", "Run at 512 × 512". */
 export function fitLabel({ precision, vaeTile, width, height }: Fit): string {
@@ -23,8 +23,9 @@ export function fitNote({ precision, vaeTile }: Fit): string {
   return costs.length === 0 ? '' : `${costs.join('; ')}.`.replace(/^./, (first) => first.toUpperCase());
 }
 
-/** Weights and pieces are choices for every job: they stay in the settings until somebody changes them there. */
-export async function chooseFit({ precision, vaeTile }: Fit): Promise<void> {
+/** Weights are a choice for every job of the model, pieces for every job: they stay in the settings until somebody changes them. */
+export async function chooseFit({ precision, vaeTile }: Fit, modelId: string): Promise<void> {
   if (precision === undefined && vaeTile === undefined) return;
-  await saveSettings({ ...(precision === undefined ? {} : { precision }), ...(vaeTile === undefined ? {} : { vaeTile }) });
+  const precisions = useSettings.getState().settings?.precisions;
+  await saveSettings({ ...(precision === undefined ? {} : { precisions: { ...precisions, [modelId]: precision } }), ...(vaeTile === undefined ? {} : { vaeTile }) });
 }

@@ -28,7 +28,7 @@ export async function applyRemedy(remedy: Remedy, job: JobRecord): Promise<void>
     }
     case 'fit': {
       const { width, height } = remedy.fit;
-      await chooseFit(remedy.fit);
+      await chooseFit(remedy.fit, job.modelId);
       if (width !== undefined && height !== undefined) return applyRemedy({ kind: 'smaller', label: remedy.label, width, height }, job);
       await studio().jobs.retry({ jobId: job.id });
       await studio().jobs.clear({ jobIds: [job.id] });

@@ -63,8 +63,9 @@ function Engine({ settings, save }: { readonly settings: Settings; readonly save
       <span>Precision</span>
       <div className={css.ctl}>
         <Select<Precision | 'auto'> label="Weights" value={settings.precision ?? 'auto'} onChange={(precision) => save({ precision: precision === 'auto' ? null : precision })}
-          options={[{ value: 'auto', label: 'Chosen by the engine' }, { value: 'fp32', label: 'fp32, exact' }, { value: 'fp16', label: 'fp16, half the memory' }, { value: 'int8', label: 'int8, a quarter' }, { value: 'q4', label: 'q4, smallest' }]} />
+          options={[{ value: 'auto', label: 'Chosen by the engine' }, { value: 'fp32', label: 'fp32, exact' }, { value: 'fp16', label: 'fp16, half the memory' }, { value: 'int8', label: 'int8, a quarter' }, { value: 'q4', label: '4-bit in blocks of 32' }, { value: 'q4b128', label: '4-bit in blocks of 128, smallest' }]} />
       </div>
+      <span /><p className={css.note}>Of models without a choice of their own; Models, Precision tells what each takes and costs.</p>
       <span>Memory limit</span>
       <div className={css.ctl}><div className={css.grow}>
         <NumberField label="At most" unit="MB" value={Math.round((settings.memoryLimitBytes ?? 0) / 1e6)} min={0} max={1_000_000} step={500} defaultValue={0} zero="No limit: what is free" onChange={(megabytes) => save({ memoryLimitBytes: megabytes === 0 ? null : megabytes * 1e6 })} />

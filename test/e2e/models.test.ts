@@ -48,6 +48,37 @@ describe.skipIf(skipped !== undefined)('the Models place', () => {
     await removeDirs();
   });
 
+  it('tells what each precision takes and costs; the chosen one is packed, draws, and its pack is removed', async () => {
+    await open();
+    const toybox = page.getByRole('region', { name: 'Toybox' });
+    await toybox.getByRole('button', { name: 'Precision' }).click();
+    const panel = toybox.getByTestId('precisions');
+    const radio = (name: string) => panel.getByRole('radio', { name: `Toybox in ${name}` });
+    await radio('int8, 8 bits').waitFor();
+    expect(await radio('fp32, full precision').isChecked()).toBe(true);
+    expect(await panel.innerText()).toMatch(/Recommended[^]*fp32, full precision is recommended\. Exact, and all of it stays in memory/);
+    const row = (precision: string) => panel.locator(`[data-precision="${precision}"]`);
+    expect(await row('int8').innerText()).toMatch(/6 MB when packed\s+1\.3 %/);
+    await page.screenshot({ path: join(shots, 'models-precisions-dark.png') });
+    await radio('4-bit, blocks of 128').check();
+    await row('q4b128').getByText('3 MB packed').waitFor();
+    await panel.getByTestId('packing').waitFor({ state: 'detached' });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await opened?.studio.api('system/changeSettings', { theme: 'light' });
+    await page.locator('html[data-theme=light]').waitFor();
+    await page.screenshot({ path: join(shots, 'models-precisions-light.png') });
+    const submitted = await opened!.studio.api('jobs/submit', { requests: [{ kind: 'textToImage', prompt: 'a red cube', width: 64, height: 64, steps: 1, seed: 1 }], modelId: 'toybox' });
+    const [job] = await submitted.json() as { id: string }[];
+    const ended = async () => await (await opened!.studio.api('jobs/get', { jobId: job!.id })).json() as { state: string; generationIds: string[] };
+    await soon(async () => (await ended()).state).toBe('done');
+    const made = await (await opened!.studio.api('gallery/get', { id: (await ended()).generationIds[0] })).json() as { reproduce: { precision: string } };
+    expect(made.reproduce.precision).toBe('q4b128');
+    await row('q4b128').getByRole('button', { name: 'Remove the packed weights of 4-bit, blocks of 128' }).click();
+    await row('q4b128').getByText('3 MB when packed').waitFor();
+    await panel.getByRole('button', { name: 'As in Settings' }).click();
+    await soon(() => radio('fp32, full precision').isChecked()).toBe(true);
+  });
+
   it('installs, is killed in the middle, resumes, verifies, opens and draws', async () => {
     await open();
     await card().getByText('Not on this computer').waitFor();
