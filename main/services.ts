@@ -116,6 +116,10 @@ export interface HistoryService {
     rename(id: string, name: string): Promise<Project>;
     /** Marks it as opened now. */
     touch(id: string): Promise<Project>;
+    /** What stands in its prompt and settings, as JSON; null = nothing was kept. */
+    draft(id: string): Promise<string | null>;
+    /** NOT_FOUND. */
+    keepDraft(id: string, draft: string): Promise<void>;
     /** Into the trash. */
     delete(id: string): Promise<void>;
     trashed(): Promise<Project[]>;

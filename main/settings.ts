@@ -70,9 +70,10 @@ async function parse(path: string, text: string): Promise<Settings> {
     return defaultSettings;
   }
   const given = typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {};
+  // A field that has no default is left out where it is missing: settings of an earlier version do not know it.
   const entries = Object.entries(settingsSchema.shape).map(([name, schema]) => {
     const field = schema.safeParse(given[name]);
-    return [name, field.success ? field.data : defaultSettings[name as keyof Settings]];
-  });
+    return [name, field.success ? field.data : defaultSettings[name as keyof Settings]] as const;
+  }).filter(([, value]) => value !== undefined);
   return settingsSchema.parse(Object.fromEntries(entries));
 }

@@ -4,6 +4,7 @@ import { listenForKeys } from './palette/keyboard.ts';
 import { onCommandFailure, setKeyOverrides } from './palette/commands.ts';
 import { followTheme, useSettings } from './settings/settings.ts';
 import { registerActions } from './shell/actions.ts';
+import { keepDrafts } from './canvas/draft.ts';
 import { onCanvas, registerCanvasActions } from './canvas/actions.ts';
 import { registerGuideActions } from './canvas/guides.ts';
 import { keepControlMaps } from './panels/controlMaps.ts';
@@ -21,6 +22,7 @@ export function start(client: StudioClient): void {
   const root = document.getElementById('root');
   if (root === null) throw new Error('the page has no root element');
   setStudio(client);
+  keepDrafts();
   registerCanvasActions();
   registerActions();
   registerGuideActions(onCanvas);

@@ -51,6 +51,8 @@ export async function openHistory(dir: string): Promise<History> {
       create: (name) => run('createProject', randomUUID(), name, now()),
       rename: (id, name) => run('renameProject', id, name, now()),
       touch: (id) => run('touchProject', id, now()),
+      draft: (id) => run('projectDraft', id),
+      keepDraft: (id, draft) => run('keepProjectDraft', id, draft),
       delete: (id) => run('deleteProject', id, now()),
       trashed: () => run('trashedProjects'),
       restore: (id) => run('restoreProject', id),

@@ -22,6 +22,8 @@ export const operations = {
   createProject: projects.createProject,
   renameProject: projects.renameProject,
   touchProject: projects.touchProject,
+  projectDraft: projects.projectDraft,
+  keepProjectDraft: projects.keepProjectDraft,
   deleteProject: projects.deleteProject,
   trashedProjects: projects.trashedProjects,
   restoreProject: projects.restoreProject,

@@ -43,6 +43,17 @@ export function touchProject(db: Db, id: string, now: number): Project {
   return getProject(db, id);
 }
 
+/** The text that was kept last, as it was kept; null = none. */
+export function projectDraft(db: Db, id: string): string | null {
+  return one<{ draft: string }>(db, 'SELECT draft FROM project_drafts WHERE project_id = ?', id)?.draft ?? null;
+}
+
+/** JSON, instead of what was kept before. NOT_FOUND. */
+export function keepProjectDraft(db: Db, id: string, draft: string): void {
+  getProject(db, id);
+  run(db, 'INSERT INTO project_drafts (project_id, draft) VALUES (?, ?) ON CONFLICT (project_id) DO UPDATE SET draft = excluded.draft', id, draft);
+}
+
 /** Into the trash, its generations with it. NOT_FOUND. */
 export function deleteProject(db: Db, id: string, now: number): void {
   db.transaction(() => {

@@ -1,4 +1,5 @@
 /** Projects, and which page writes which. */
+import { draftSchema, type Draft } from '../../preload/contract/draft.ts';
 import type { EventHub, HistoryService, Room } from '../services.ts';
 import type { ProjectFiles } from '../projects/projectFiles.ts';
 import type { Writers } from './writers.ts';
@@ -24,6 +25,12 @@ export function projectsRoom(parts: ProjectsParts): Room<'projects'> {
     told('added', project.id);
     return project;
   };
+  /** A draft that another version kept, and that this one cannot read, is none. */
+  const drafted = async (id: string): Promise<{ readonly draft?: Draft }> => {
+    const kept = await history.projects.draft(id);
+    const read = kept === null ? undefined : draftSchema.safeParse(JSON.parse(kept));
+    return read?.success === true ? { draft: read.data } : {};
+  };
   return {
     list: () => history.projects.list(),
     create: async ({ name }) => added(await history.projects.create(name)),
@@ -33,14 +40,18 @@ export function projectsRoom(parts: ProjectsParts): Room<'projects'> {
       return project;
     },
     open: async ({ id, pageId, takeOver = false }, { line }) => {
-      const project = await history.projects.touch(id);
+      const opened = { ...(await drafted(id)), project: await history.projects.touch(id) };
       const writer = writers.of(id);
-      if (writer !== undefined && writer !== pageId && !takeOver) return { project, access: 'read' as const, writer };
+      if (writer !== undefined && writer !== pageId && !takeOver) return { ...opened, access: 'read' as const, writer };
       // Before anything is let go: what the former page still sends is refused from here on.
       writers.set(id, pageId, line);
       await history.canvas.claim(id, pageId);
       if (writer !== undefined && writer !== pageId) events.publish({ type: 'projectLost', projectId: id, toPage: pageId });
-      return { project, access: 'write' as const };
+      return { ...opened, access: 'write' as const };
+    },
+    keepDraft: async ({ id, pageId, draft }, { line }) => {
+      writers.check(id, pageId, line);
+      await history.projects.keepDraft(id, JSON.stringify(draft));
     },
     close: async ({ id, pageId, leaving = false }) => (leaving ? writers.leave(id, pageId) : writers.release(id, pageId)),
     delete: async ({ id }) => {

@@ -18,6 +18,7 @@ import {
   assetInfoSchema, chatSchema, chatSummarySchema, generationSchema, lineageSchema, openProjectSchema, projectSchema, sendInputSchema, turnSchema,
 } from './project.ts';
 import { modelPrecisionsSchema, packingSchema } from './precisions.ts';
+import { draftSchema } from './draft.ts';
 import { engineStatusSchema, exampleSchema, modelEntrySchema, providersStateSchema, settingsChangeSchema, settingsSchema, systemInfoSchema } from './system.ts';
 
 const opt = z.exactOptional;
@@ -107,6 +108,8 @@ export const contract = {
     open: call.input(z.strictObject({ id: idSchema, pageId: idSchema, takeOver: opt(z.boolean()) })).output(openProjectSchema),
     /** `leaving`: the page goes, perhaps to be loaded anew; it has it back where no other opens it meanwhile. */
     close: call.input(z.strictObject({ id: idSchema, pageId: idSchema, leaving: opt(z.boolean()) })).output(nothing),
+    /** What stands in its prompt and settings, for the next time it is opened. PROJECT_LOCKED unless this page writes the project. */
+    keepDraft: call.input(z.strictObject({ id: idSchema, pageId: idSchema, draft: draftSchema })).output(nothing),
     /** Into the trash, its canvas and its generations with it. There is always one project left: an empty one is made for the last. */
     delete: call.input(byId).output(nothing),
     /** What lies in the trash, newest first; emptied along with the gallery's. */

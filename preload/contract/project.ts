@@ -1,5 +1,6 @@
 /** What the studio remembers: projects, generations with every input, chats, lineage. */
 import { z } from 'zod';
+import { draftSchema } from './draft.ts';
 import { countSchema, hashSchema, idSchema, nameSchema, pixelsSchema, textSchema, timeSchema, timingsMsSchema } from './common.ts';
 import { failureSchema } from './errors.ts';
 import { answerOptionsSchema, generateInputSchema, reproductionSchema, seedSchema } from './generation.ts';
@@ -29,8 +30,8 @@ export const projectSchema = z.object({
 });
 export type Project = z.infer<typeof projectSchema>;
 
-/** One page writes a project, others read and can take over. `writer`: the page that writes, where it is another one. */
-export const openProjectSchema = z.object({ project: projectSchema, access: z.enum(['write', 'read']), writer: opt(idSchema) });
+/** One page writes a project, others read and can take over. `writer`: the page that writes, where it is another one. `draft`: what stood in its prompt and settings. */
+export const openProjectSchema = z.object({ project: projectSchema, access: z.enum(['write', 'read']), writer: opt(idSchema), draft: opt(draftSchema) });
 export type OpenProject = z.infer<typeof openProjectSchema>;
 
 /** How a row came to be. `grid`: the labelled sheet of a sweep; `import`: brought in. */

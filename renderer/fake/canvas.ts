@@ -11,7 +11,7 @@ const project: Project = { id: projectId, name: 'Harbour blocks', createdAt: 0, 
 export function fakeProjects() {
   return {
     list: async () => [project], create: async () => project, rename: async () => project, close: async () => undefined, delete: async () => undefined, trashed: async () => [],
-    open: async () => ({ project, access: 'write' as const }),
+    open: async () => ({ project, access: 'write' as const }), keepDraft: async () => undefined,
   };
 }
 

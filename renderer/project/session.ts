@@ -7,7 +7,7 @@ import { modelsLoaded, onEvent, onSnapshot } from '../studio/connection.ts';
 import { studio } from '../studio/current.ts';
 import { missing, toProblem } from '../studio/problem.ts';
 import { canvas } from './canvasStore.ts';
-import { tellStaged, useProject } from './project.ts';
+import { draftKeeper, tellStaged, useProject } from './project.ts';
 
 /** Opening a project, writing its journal, letting go of it. */
 
@@ -55,6 +55,11 @@ function holds(name: string): Promise<boolean> {
 let writer: JournalWriter | undefined;
 canvas.onEntry((entry) => writer?.push(entry));
 
+/** This page's name to the studio, once a project was opened. */
+export function pageIdNow(): string | undefined {
+  return knownPageId;
+}
+
 /** Everything that was done is on disk when this resolves. */
 export async function flush(): Promise<void> {
   await writer?.flush();
@@ -66,12 +71,15 @@ async function letGo(): Promise<void> {
   writer = undefined;
   if (old !== undefined) await old.flush().catch(() => undefined);
   old?.stop();
-  if (project !== undefined && access === 'write') await studio().projects.close({ id: project.id, pageId: await ownPageId() }).catch(() => undefined);
+  if (project === undefined || access !== 'write') return;
+  await draftKeeper()?.leaving().catch(() => undefined);
+  await studio().projects.close({ id: project.id, pageId: await ownPageId() }).catch(() => undefined);
 }
 
 /** Opens a project as it was left: for writing where no other page does. */
 export async function openProject(id: string, takeOver = false): Promise<void> {
   const page = await ownPageId();
+  const before = useProject.getState().project?.id;
   await letGo();
   let opened = await studio().projects.open({ id, pageId: page, ...(takeOver ? { takeOver } : {}) });
   // A page of this browser that wrote it and is gone cannot mind.
@@ -97,6 +105,7 @@ export async function openProject(id: string, takeOver = false): Promise<void> {
     });
     if (state.snapshot === null || back.dropped > 0) writer.wantSnapshot();
   }
+  if (id !== before) draftKeeper()?.opened(opened.draft, before === undefined);
   tellStaged(state.staged);
   if (useSettings.getState().settings?.lastProjectId !== id) void saveSettings({ lastProjectId: id }).catch(() => undefined);
 }
@@ -148,7 +157,9 @@ async function goOn(id: string): Promise<void> {
 // Whoever opens the project next need not wait until the studio has missed this page.
 window.addEventListener('pagehide', () => {
   const { project, access } = useProject.getState();
-  if (project !== undefined && access === 'write' && knownPageId !== undefined) studio().projects.close({ id: project.id, pageId: knownPageId, leaving: true }).catch(() => undefined);
+  if (project === undefined || access !== 'write' || knownPageId === undefined) return;
+  void draftKeeper()?.leaving().catch(() => undefined);
+  studio().projects.close({ id: project.id, pageId: knownPageId, leaving: true }).catch(() => undefined);
 });
 window.addEventListener('pageshow', ({ persisted }) => {
   const { project, access } = useProject.getState();

@@ -15,7 +15,7 @@ import type { LiveJob } from './jobs.ts';
 import { QueuePanel } from './QueuePanel.tsx';
 
 const stageNames: Readonly<Record<string, string>> = {
-  load: 'Loading the model', condition: 'Reading the prompt', encode: 'Reading the picture', decode: 'Drawing the last detail', understand: 'Reading', save: 'Saving',
+  load: 'Loading the model', condition: 'Reading the prompt', encode: 'Reading the picture', denoise: 'Drawing', decode: 'Drawing the last detail', understand: 'Reading', save: 'Saving',
 };
 
 /** "Step 31 of 50 · 9 s left", or what else is going on. */
@@ -33,7 +33,7 @@ export function progressText(live: LiveJob | undefined): string {
   }
   // Said while it lasts: why this takes longer than it did with more memory.
   const alone = progress.loading?.alone === true ? ' · one network at a time' : '';
-  if (progress.stage !== 'denoise') return `${stageNames[progress.stage] ?? 'Working'}${alone}`;
+  if (progress.stage !== 'denoise' || progress.steps === 0) return `${stageNames[progress.stage] ?? 'Working'}${alone}`;
   return `Step ${progress.step} of ${progress.steps}${progress.leftMs === null ? '' : ` · ${timeLeft(progress.leftMs)}`}`;
 }
 

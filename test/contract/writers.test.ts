@@ -1,5 +1,6 @@
 /** Who may write a project follows the lines of the pages: a closed one lets go, a reload does not. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Draft } from '../../preload/contract/draft.ts';
 import type { StudioEvent } from '../../preload/contract/events.ts';
 import { projectsRoom } from '../../main/rooms/projects.ts';
 import { Writers } from '../../main/rooms/writers.ts';
@@ -52,6 +53,25 @@ describe.each([['loopback', loopbackTransport], ['electron', electronTransport]]
     // Timers may be due a millisecond early.
     expect(Date.now() - closedAt).toBeGreaterThanOrEqual(graceMs - 2);
     expect(await openAs(reading, two)).toMatchObject({ access: 'write' });
+  });
+
+  it('keeps what stands in its prompt and settings, from the page that writes it alone', async () => {
+    const draft: Draft = {
+      task: 'edit', prompt: 'make the red cone blue', modelId: 'toybox', sampling: { steps: 12, txtCfg: 4, imgCfg: 1.2, strength: 0.6, seed: 7, stepCache: 0.1 },
+      seedLocked: true, batch: 3, sweep: { txtCfg: '3, 5', imgCfg: '' }, join: { blend: 4, fill: 'blur', colourMatch: false, crop: true }, experimental: false, recent: ['a cone'],
+    };
+    const [writing, reading] = [await transport.connect(), await transport.connect()];
+    expect(await writing.client.projects.open({ id, pageId: one })).not.toHaveProperty('draft');
+    await writing.client.projects.keepDraft({ id, pageId: one, draft });
+    expect(await reading.client.projects.open({ id, pageId: two })).toMatchObject({ access: 'read', draft });
+    await expect(reading.client.projects.keepDraft({ id, pageId: two, draft })).rejects.toMatchObject({ code: 'PROJECT_LOCKED' });
+    await expect(writing.client.projects.keepDraft({ id, pageId: one, draft: { ...draft, batch: 0 } })).rejects.toThrow(/draft\.batch/);
+    await writing.client.projects.keepDraft({ id, pageId: one, draft: { ...draft, prompt: '' } });
+    expect((await writing.client.projects.open({ id, pageId: one })).draft).toEqual({ ...draft, prompt: '' });
+    // Of another version, whose fields nobody here knows.
+    await history.projects.keepDraft(id, '{"prompt":5}');
+    expect(await writing.client.projects.open({ id, pageId: one })).not.toHaveProperty('draft');
+    await expect(writing.client.projects.keepDraft({ id: three, pageId: one, draft })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('stays with a page that is back within the grace', async () => {

@@ -136,6 +136,28 @@ describe.skipIf(skipped !== undefined)('files of the canvas', () => {
     await soon(() => other.layers.count()).toBe(3);
   }, 240_000);
 
+  it('prompt and settings stay with their project, over a reload and a change of project', async () => {
+    const canvas = await pages.open();
+    const { page } = canvas;
+    const project = page.getByTestId('project');
+    const prompt = page.locator('[data-prompt]');
+    const first = (await project.textContent()) ?? '';
+    await canvas.drop('edit', [{ name: 'scene.png', bytes: await scene() }]);
+    await canvas.set('Steps', 7);
+    await prompt.fill('make the sphere gold');
+    await page.reload();
+    await canvas.ready();
+    await soon(() => prompt.inputValue()).toBe('make the sphere gold');
+    expect(await page.getByRole('button', { name: 'Edit', exact: true }).first().getAttribute('aria-pressed')).toBe('true');
+    await soon(() => page.getByRole('spinbutton', { name: 'Steps' }).inputValue()).toBe('7');
+    await canvas.newProject();
+    await soon(() => prompt.inputValue()).toBe('');
+    expect(await page.getByRole('spinbutton', { name: 'Steps' }).inputValue()).not.toBe('7');
+    await project.click();
+    await page.getByRole('menuitem', { name: first, exact: true }).click();
+    await soon(() => prompt.inputValue()).toBe('make the sphere gold');
+  });
+
   it('Ctrl+K finds another project by its name', async () => {
     const canvas = await pages.open();
     const { page } = canvas;

@@ -11,7 +11,7 @@ import { lineageOf } from '../../main/history/lineage.ts';
 import { migrate, versionOf } from '../../main/history/migrate.ts';
 import { migrations } from '../../main/history/migrations/index.ts';
 import { closeDatabase, openDatabase } from '../../main/history/open.ts';
-import { listProjects } from '../../main/history/projects.ts';
+import { keepProjectDraft, listProjects, projectDraft } from '../../main/history/projects.ts';
 import { searchGenerations } from '../../main/history/search.ts';
 
 const photo = 'aaaaaaaa-0000-4000-8000-000000000001';
@@ -105,7 +105,18 @@ describe('each step, on a database of the version before', () => {
     expect(found(stepFrom(40), 'lighthouse')).toEqual([2_000_000]);
   });
 
-  it.each([10, 20, 30, 40])('from %i to the newest: every row is there, and the schema is that of a new database', (version) => {
+  it('60 adds what stands in a project, which goes with it', () => {
+    const db = stepFrom(50);
+    expect(projectDraft(db, project)).toBeNull();
+    keepProjectDraft(db, project, '{"prompt":"a cone"}');
+    keepProjectDraft(db, project, '{"prompt":"two cones"}');
+    expect(projectDraft(db, project)).toBe('{"prompt":"two cones"}');
+    expect(listProjects(db).map(({ id }) => id)).toEqual([project]);
+    db.prepare('DELETE FROM projects').run();
+    expect(projectDraft(db, project)).toBeNull();
+  });
+
+  it.each([10, 20, 30, 40, 50])('from %i to the newest: every row is there, and the schema is that of a new database', (version) => {
     const db = databaseOf(version);
     migrate(db);
     expect(searchGenerations(db, {}).items.map((item) => item.id)).toEqual([edit, photo]);
@@ -132,10 +143,10 @@ describe('migrating', () => {
     const dir = temporary();
     databaseOf(20, join(dir, 'history.db')).close();
     const { db } = openDatabase(dir);
-    expect(versionOf(db)).toBe(50);
+    expect(versionOf(db)).toBe(60);
     db.close();
     const copies = readdirSync(join(dir, 'backups')).sort();
-    expect(copies.map((name) => name.replace(/-\d{8}-\d{6}/, ''))).toEqual(['history-v20.db', 'history-v30.db', 'history-v40.db']);
+    expect(copies.map((name) => name.replace(/-\d{8}-\d{6}/, ''))).toEqual(['history-v20.db', 'history-v30.db', 'history-v40.db', 'history-v50.db']);
     const copy = connect(join(dir, 'backups', copies[0] ?? ''));
     expect(versionOf(copy)).toBe(20);
     expect(copy.prepare('SELECT count(*) FROM generations').pluck().get()).toBe(3);
@@ -150,19 +161,19 @@ describe('migrating', () => {
 
   it('a step that fails leaves the version before, whole', () => {
     const dir = temporary();
-    databaseOf(50, join(dir, 'history.db')).close();
-    const failing = { version: 60, name: 'failing', up: (db: Db) => void db.exec('DROP TABLE turns; INSERT INTO nowhere VALUES (1)') };
+    databaseOf(60, join(dir, 'history.db')).close();
+    const failing = { version: 70, name: 'failing', up: (db: Db) => void db.exec('DROP TABLE turns; INSERT INTO nowhere VALUES (1)') };
     expect(() => openDatabase(dir, { migrations: [...migrations, failing] })).toThrow(/nowhere/);
     const { db, notice } = openDatabase(dir);
     expect(notice).toBeNull();
-    expect(versionOf(db)).toBe(50);
+    expect(versionOf(db)).toBe(60);
     expect(getChat(db, chat).turns).toHaveLength(2);
     db.close();
   });
 
   it('a newer database is refused by name and left as it was', () => {
     const dir = temporary();
-    const future = databaseOf(50, join(dir, 'history.db'));
+    const future = databaseOf(60, join(dir, 'history.db'));
     future.pragma('user_version = 4711');
     future.close();
     const before = readFileSync(join(dir, 'history.db'));
