@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
+import { EngineError } from '../../native/errors.ts';
 import { editImagePublished } from '../../native/image/preprocess.ts';
 import type { Observe, PipelineContext } from '../../native/pipelines/context.ts';
 import { branchVelocity, makeBranch } from '../../native/pipelines/decoder.ts';
@@ -75,9 +76,10 @@ export async function editJob(golden: GoldenCase, observe?: Observe): Promise<Gu
 }
 
 /** The decoder alone at two times, with and without context, on our own conditions. */
-async function backboneCase(ctx: PipelineContext, golden: GoldenCase, jobs: { t2i: GuidedJob; edit: GuidedJob }, observed: Observed): Promise<void> {
+async function backboneCase(ctx: PipelineContext, golden: GoldenCase, jobs: { t2i: GuidedJob; edit: GuidedJob }, observed: Observed, kinds: readonly ('noctx' | 'ctx')[]): Promise<void> {
   const { yak } = ctx.checkpoint.config;
-  for (const [kind, job] of [['noctx', jobs.t2i], ['ctx', jobs.edit]] as const) {
+  for (const kind of kinds) {
+    const job = kind === 'noctx' ? jobs.t2i : jobs.edit;
     const scope = kind === 'noctx' ? 't2i' : 'edit';
     const numbers = (name: string): Float32Array => Float32Array.from(observed.get(name)?.data as ArrayLike<number>);
     const count = observed.get(`${scope}.cond.txt_features`)?.shape[0] as number;
@@ -141,18 +143,32 @@ function rename(observed: Observed, golden: GoldenCase, ctx: PipelineContext): v
   for (const name of ['t2i.noise', 'edit.noise']) observed.set(name, { data: given(golden, name), shape: golden.tensors.get(name)?.shape ?? [] });
 }
 
-/** Runs a whole case with every intermediate value exposed. */
-export async function observeCase(golden: GoldenCase, choice: RuntimeChoice): Promise<Observed> {
+/** Reads the words and takes the first step; what would follow is called off. */
+async function firstStep(ctx: PipelineContext, job: GuidedJob): Promise<void> {
+  const stop = new AbortController();
+  await runGuided(ctx, job, { signal: stop.signal, onEvent: (event) => { if (event.type === 'step') stop.abort(); } }).catch((error: unknown) => {
+    if (!(error instanceof EngineError && error.code === 'CANCELLED')) throw error;
+  });
+}
+
+/**
+ * Runs a whole case with every intermediate value exposed. `quick`: the answer, one step of a drawing and the decoder alone without context: every
+ * network but the autoencoder, in a fraction of the time.
+ */
+export async function observeCase(golden: GoldenCase, choice: RuntimeChoice, quick = false): Promise<Observed> {
   const observed: Observed = new Map();
   const observe: Observe = (name, data, shape) => observed.set(name, { data: data instanceof Float32Array ? data.slice() : data, shape });
   const ctx = await openPipeline(golden.dir, choice, { taps: 'all', observe });
   try {
     await understandCase(ctx, golden);
     const jobs = { t2i: textToImageJob(golden), edit: await editJob(golden, observe) };
-    await runGuided(ctx, jobs.t2i, {});
-    await runGuided(ctx, jobs.edit, {});
+    if (quick) await firstStep(ctx, jobs.t2i);
+    else {
+      await runGuided(ctx, jobs.t2i, {});
+      await runGuided(ctx, jobs.edit, {});
+    }
     join(observed);
-    await backboneCase(ctx, golden, jobs, observed);
+    await backboneCase(ctx, golden, jobs, observed, quick ? ['noctx'] : ['noctx', 'ctx']);
     rename(observed, golden, ctx);
   } finally {
     await closePipeline(ctx);
