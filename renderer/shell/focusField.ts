@@ -1,7 +1,7 @@
 type Field = HTMLInputElement | HTMLTextAreaElement;
 
 /** How long a part of the page may take to be fetched before keys mean again what they always mean. */
-const patienceMs = 3000;
+const patienceMs = 10_000;
 
 let stopWaiting: (() => void) | undefined;
 

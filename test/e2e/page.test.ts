@@ -110,7 +110,7 @@ describe.skipIf(skipped !== undefined)('the page', () => {
     await page.keyboard.press('Backspace');
     await page.keyboard.type('e');
     expect(await page.locator('[data-search]').count(), 'the gallery is not there yet').toBe(0);
-    await expect.poll(() => page.locator('[data-search]').inputValue()).toBe('cone');
+    await expect.poll(() => page.locator('[data-search]').inputValue(), { timeout: 15_000 }).toBe('cone');
     await page.keyboard.type(' red');
     expect(await page.locator('[data-search]').inputValue()).toBe('cone red');
     await page.getByRole('status').filter({ hasText: / of 300 · \d+ ms/ }).waitFor();
