@@ -1,59 +1,12 @@
-/** Downloads from a hub on this machine that does everything wrong that a hub can do: each ends well, or in a typed failure that one more press repairs. */
-import { createHash } from 'node:crypto';
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** Downloads from a hub on this machine that does as it should, and repositories that do not. */
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NewEvent } from '../../preload/contract/events.ts';
-import type { Install } from '../../preload/contract/models.ts';
-import { openModels, type Models } from '../../main/models/openModels.ts';
+import { describe, expect, it } from 'vitest';
 import { verifyFolder } from '../../main/models/verify.ts';
-import type { Timing } from '../../main/models/timing.ts';
-import { startHub, type Fault, type FakeHub, type HubOptions } from '../helpers/hub.ts';
+import { startHub } from '../helpers/hub.ts';
+import { dir, events, freshStudio, golden, hub, install, model, modelId, open, repo, settled, signal, studio, whole, withHub } from '../helpers/hubStudio.ts';
 
-const golden = join(import.meta.dirname, '../fixtures/golden/dev_a');
-const repo = 'AIDC-AI/Ovis-U1-3B';
-const modelId = 'aidc-ai--ovis-u1-3b';
-const quick: Partial<Timing> = { stallMs: 300, firstWaitMs: 5, longestWaitMs: 40, attempts: 4, longestRetryAfterMs: 3_000, segmentBytes: 200_000, saveMs: 250, tellMs: 20 };
-const signal = new AbortController().signal;
-const sumOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
-
-let dir: string;
-let hub: FakeHub;
-let studio: Models;
-let events: NewEvent[];
-
-async function open(timing: Partial<Timing> = quick): Promise<void> {
-  studio = await openModels({ dataDir: dir, builtInDir: golden, chosen: () => 'toybox', publish: (event) => events.push(event), timing });
-}
-async function withHub(options: Partial<HubOptions> = {}): Promise<void> {
-  hub = await startHub({ dir: golden, ...options });
-  await studio.hub.change({ endpoint: hub.endpoint });
-}
-/** How it stands once it runs no more; undefined = installed. */
-async function settled(): Promise<Install | undefined> {
-  return studio.installs.ended(modelId);
-}
-async function install(): Promise<Install | undefined> {
-  await studio.installs.install({ repo });
-  return settled();
-}
-const model = async () => (await studio.models.list()).find(({ id }) => id === modelId);
-const whole = (): void => {
-  expect(sumOf(join(dir, 'models', modelId, 'model.safetensors'))).toBe(sumOf(join(golden, 'model.safetensors')));
-  expect(readdirSync(join(dir, 'models'))).toEqual([modelId]);
-};
-
-beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'ovis-hub-'));
-  events = [];
-  await open();
-});
-afterEach(async () => {
-  await studio.installs.close();
-  await hub?.close();
-  rmSync(dir, { recursive: true, force: true });
-});
+freshStudio();
 
 describe('a sound hub', () => {
   it('is asked nothing before a press; then the plan tells what a download would take', async () => {
@@ -159,94 +112,6 @@ describe('a sound hub', () => {
   });
 });
 
-describe('a hub that misbehaves and recovers', () => {
-  it.each<[string, Fault]>([
-    ['drops lines in mid-body', { kind: 'drop', times: 6, after: 60_000 }],
-    ['stalls in mid-body', { kind: 'stall', times: 2, after: 30_000 }],
-    ['is busy', { kind: 'busy', times: 3 }],
-    ['asks for a pause of a second', { kind: 'limit', times: 1, retryAfter: '1' }],
-    ['asks for a pause until a date', { kind: 'limit', times: 1, retryAfter: new Date(Date.now() + 1_000).toUTCString() }],
-    ['sends wrong bytes once', { kind: 'wrongBytes', times: 15 }],
-    ['gives no ranges', { kind: 'noRanges' }],
-  ])('%s: the model arrives whole', async (_name, fault) => {
-    await withHub();
-    hub.faults = [fault];
-    expect(await install()).toBeUndefined();
-    whole();
-  });
-
-  it('honours Retry-After, and says what it waits for', async () => {
-    await withHub();
-    hub.faults = [{ kind: 'limit', times: 4, retryAfter: '1' }];
-    const began = Date.now();
-    expect(await install()).toBeUndefined();
-    expect(Date.now() - began).toBeGreaterThan(950);
-    const waits = events.flatMap((event) => (event.type === 'install' && event.install.state === 'waiting' ? [event.install] : []));
-    expect(waits[0]).toMatchObject({ failure: { code: 'HUB_BUSY', details: { status: 429, retryAfterMs: 1000 } }, retryAt: expect.any(Number) });
-  });
-});
-
-describe('a hub that stays bad ends in a typed failure; one press repairs it', () => {
-  it.each<[string, Fault, Record<string, unknown>]>([
-    ['drops', { kind: 'drop', after: 0 }, { code: 'NETWORK', retryable: true }],
-    ['stalls', { kind: 'stall', after: 0 }, { code: 'NETWORK', details: { reason: 'stalled' } }],
-    ['is busy', { kind: 'busy' }, { code: 'HUB_BUSY', details: { status: 503 } }],
-    ['asks for too long a pause', { kind: 'limit', retryAfter: '86400' }, { code: 'HUB_BUSY', details: { retryAfterMs: 86_400_000 } }],
-    ['sends wrong bytes', { kind: 'wrongBytes' }, { code: 'CHECKSUM', details: { reason: 'hash', file: 'model.safetensors' } }],
-    ['sends a truncated file', { kind: 'truncated' }, { code: 'CHECKSUM', details: { reason: 'changed', file: 'model.safetensors' } }],
-    ['changes the file in between', { kind: 'changedEtag' }, { code: 'CHECKSUM', details: { reason: 'changed' } }],
-    ['wants leave', { kind: 'denied' }, { code: 'HUB_DENIED' }],
-    ['has lost the file', { kind: 'absent' }, { code: 'NOT_FOUND' }],
-    ['redirects to where nobody goes', { kind: 'plainRedirect' }, { code: 'HUB_INVALID' }],
-  ])('%s', async (_name, fault, failure) => {
-    await withHub();
-    hub.faults = [fault];
-    expect(await install()).toMatchObject({ state: 'failed', failure });
-    // It says so after a restart, too.
-    await studio.installs.close();
-    await open();
-    expect(studio.installs.list()).toMatchObject([{ state: 'failed', failure }]);
-    expect(await model()).toMatchObject({ state: 'absent' });
-    hub.faults = [];
-    await studio.installs.resume(modelId);
-    expect(await settled()).toBeUndefined();
-    whole();
-  });
-
-  it('exchanges the file between two parts: the parts are not mixed', async () => {
-    await withHub({ bytesPerSecond: 1_500_000 });
-    await studio.installs.install({ repo });
-    await expect.poll(() => studio.installs.list()[0]?.doneBytes, { interval: 5 }).toBeGreaterThan(400_000);
-    hub.faults = [{ kind: 'changedEtag' }];
-    expect(await settled()).toMatchObject({ state: 'failed', failure: { code: 'CHECKSUM', details: { reason: 'changed' } } });
-    hub.faults = [];
-    hub.bytesPerSecond = undefined;
-    await studio.installs.resume(modelId);
-    expect(await settled()).toBeUndefined();
-    whole();
-  });
-
-  it.each<[string, Fault, string]>([
-    ['is busy', { kind: 'busy', info: true }, 'HUB_BUSY'],
-    ['is gated', { kind: 'denied', info: true }, 'HUB_DENIED'],
-    ['knows no such repository', { kind: 'absent', info: true }, 'NOT_FOUND'],
-    ['is a log-in page', { kind: 'notJson', info: true }, 'HUB_INVALID'],
-    ['redirects in circles', { kind: 'redirectLoop', info: true }, 'HUB_INVALID'],
-  ])('%s when asked for a plan', async (_name, fault, code) => {
-    await withHub();
-    hub.faults = [fault];
-    await expect(studio.installs.plan({ repo })).rejects.toMatchObject({ code });
-    hub.faults = [];
-    await studio.installs.plan({ repo });
-  });
-
-  it('is not there at all', async () => {
-    await withHub();
-    await hub.close();
-    await expect(studio.installs.plan({ repo })).rejects.toMatchObject({ code: 'NETWORK', retryable: true, details: { reason: 'ECONNREFUSED' } });
-  });
-});
-
 describe('hostile repositories', () => {
   it.each<[string, Record<string, string>]>([
     ['another model', { 'config.json': '{"architectures":["LlamaForCausalLM"]}' }],
@@ -265,60 +130,5 @@ describe('hostile repositories', () => {
     await withHub({ extra: { '../../evil.json': Buffer.from('x'), 'a/b.safetensors': Buffer.from('x'), '.npmrc': Buffer.from('x'), 'modeling_ovis.py': Buffer.from('x') } });
     const { files } = await studio.installs.plan({ repo });
     expect(files.map(({ name }) => name).filter((name) => /evil|\/|npmrc|py$/.test(name))).toEqual([]);
-  });
-});
-
-describe('models on the disk', () => {
-  it('that are damaged later are found out, and only their damaged files are fetched again', async () => {
-    await withHub();
-    await install();
-    const path = join(dir, 'models', modelId, 'model.safetensors');
-    const bytes = readFileSync(path);
-    bytes[1_000_000] = (bytes[1_000_000] ?? 0) ^ 1;
-    writeFileSync(path, bytes);
-    rmSync(join(dir, 'models', modelId, 'vocab.json'));
-    const report = await verifyFolder(modelId, await studio.models.dirOf(modelId), signal, () => undefined);
-    expect(report.whole).toBe(false);
-    expect(report.files.filter(({ state }) => state !== 'ok')).toEqual([{ name: 'model.safetensors', state: 'changed' }, { name: 'vocab.json', state: 'missing' }].sort((a, b) => (report.files.findIndex(({ name }) => name === a.name) - report.files.findIndex(({ name }) => name === b.name))));
-    expect(await model()).toMatchObject({ state: 'damaged', failure: { code: 'CHECKSUM' } });
-    const before = hub.asked.length;
-    await studio.installs.resume(modelId);
-    expect(await settled()).toBeUndefined();
-    whole();
-    expect(new Set(hub.asked.slice(before).filter(({ host }) => host === 'hub').map(({ path: asked }) => asked.split('/').at(-1)))).toEqual(new Set(['model.safetensors', 'vocab.json']));
-    expect(await model()).toMatchObject({ state: 'ready' });
-  });
-
-  it.each(['the repository', 'the snapshot', 'the whole cache'])('are taken in from a hub cache, by %s', async (what) => {
-    const repository = join(dir, 'hub/models--AIDC-AI--Ovis-U1-3B');
-    const snapshot = join(repository, 'snapshots', 'c'.repeat(40));
-    mkdirSync(join(repository, 'blobs'), { recursive: true });
-    mkdirSync(join(repository, 'refs'), { recursive: true });
-    mkdirSync(snapshot, { recursive: true });
-    writeFileSync(join(repository, 'refs/main'), 'c'.repeat(40));
-    for (const name of ['config.json', 'preprocessor_config.json', 'model.safetensors', 'tokenizer.json', 'vocab.json', 'merges.txt', 'tokenizer_config.json', 'added_tokens.json']) {
-      const blob = sumOf(join(golden, name));
-      cpSync(join(golden, name), join(repository, 'blobs', blob));
-      symlinkSync(`../../blobs/${blob}`, join(snapshot, name));
-    }
-    const taken = await studio.models.importFolder({ 'the repository': repository, 'the snapshot': snapshot, 'the whole cache': dir }[what] ?? '');
-    expect(taken).toMatchObject({ name: 'Ovis-U1-3B', state: 'ready', bytes: statSync(join(golden, 'model.safetensors')).size });
-    expect(await verifyFolder(taken.id, await studio.models.dirOf(taken.id), signal, () => undefined)).toMatchObject({ whole: true });
-    appendFileSync(join(snapshot, 'model.safetensors'), 'x');
-    expect(await verifyFolder(taken.id, await studio.models.dirOf(taken.id), signal, () => undefined)).toMatchObject({ whole: false });
-    rmSync(join(repository, 'blobs'), { recursive: true });
-    expect((await studio.models.list()).find(({ id }) => id === taken.id)).toMatchObject({ state: 'absent', failure: { code: 'MODEL_MISSING' } });
-    await studio.models.forget(taken.id);
-    expect((await studio.models.list()).some(({ id }) => id === taken.id)).toBe(false);
-  });
-
-  it('half done and with a state that cannot be read start anew', async () => {
-    await withHub();
-    mkdirSync(join(dir, 'models', `${modelId}.part`), { recursive: true });
-    writeFileSync(join(dir, 'models', `${modelId}.part`, '.install.json'), '{"version":1,"files":[{"name":"../x"}]}');
-    await open();
-    expect(studio.installs.list()).toEqual([]);
-    expect(await install()).toBeUndefined();
-    whole();
   });
 });
