@@ -6,11 +6,13 @@ import type * as Ort from 'onnxruntime-node';
 
 /** The one place that talks to onnxruntime-node. */
 
-/** A tensor in ordinary memory. */
+/** A tensor; in ordinary memory unless `device` says otherwise. */
 export interface HostTensor {
   readonly dataType: DataType;
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
+  /** Where it lies on the card; `data` is then empty. To be fed to runs on the same card, let go of with `letGo`, and good for as long as its session. */
+  readonly device?: Ort.Tensor;
 }
 
 export interface SessionOptions {
@@ -20,6 +22,8 @@ export interface SessionOptions {
   readonly externalRoot: string;
   /** Looks for the fastest kernels; off only in tests that compare optimisation levels. */
   readonly optimise?: boolean;
+  /** Outputs that stay on the card: they are fed to a later run. WebGPU only. */
+  readonly keep?: readonly string[];
 }
 
 export interface Session {
@@ -83,6 +87,7 @@ export async function createSession(graph: BuiltGraph, options: SessionOptions):
       enableCpuMemArena: false,
       enableMemPattern: false,
       logSeverityLevel: 4,
+      ...(options.keep === undefined || options.keep.length === 0 ? {} : { preferredOutputLocation: Object.fromEntries(graph.outputs.map(({ name }) => [name, options.keep?.includes(name) ? 'gpu-buffer' : 'cpu'] as const)) }),
       extra: {
         session: { model_external_initializers_file_folder_path: options.externalRoot, intra_op: { allow_spinning: '0' } },
         optimization: { constant_folding_max_output_size_in_bytes: `${FOLD_LIMIT_BYTES}` },
@@ -96,7 +101,7 @@ export async function createSession(graph: BuiltGraph, options: SessionOptions):
 
 function wrap(ort: typeof Ort, graph: BuiltGraph, session: Ort.InferenceSession): Session {
   const toOrt = (tensor: HostTensor): Ort.Tensor =>
-    new ort.Tensor(ortType[tensor.dataType] as 'float32', tensor.data as Float32Array, tensor.shape);
+    tensor.device ?? new ort.Tensor(ortType[tensor.dataType] as 'float32', tensor.data as Float32Array, tensor.shape);
   return {
     name: graph.name,
     async run(feeds, into) {
@@ -106,7 +111,9 @@ function wrap(ort: typeof Ort, graph: BuiltGraph, session: Ort.InferenceSession)
           ? await session.run(inputs, Object.fromEntries(graph.outputs.map(({ name }) => [name, into[name] ? toOrt(into[name]) : null])))
           : await session.run(inputs);
         return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, {
-          dataType: ownType.get(tensor.type) ?? 'f32', shape: [...tensor.dims], data: tensor.data as Float32Array,
+          dataType: ownType.get(tensor.type) ?? 'f32', shape: [...tensor.dims],
+          // Asking such a tensor for its data ends the process (runtime fact).
+          ...(tensor.location === 'gpu-buffer' ? { data: nowhere, device: tensor } : { data: tensor.data as Float32Array }),
         }]));
       } catch (cause) {
         throw typedFailure('GRAPH_INVALID', graph.name, cause);
@@ -116,6 +123,13 @@ function wrap(ort: typeof Ort, graph: BuiltGraph, session: Ort.InferenceSession)
       await session.release();
     },
   };
+}
+
+const nowhere = new Float32Array(0);
+
+/** Gives back what a tensor takes of a card; nothing to do for one in ordinary memory. */
+export function letGo(tensor: HostTensor): void {
+  tensor.device?.dispose();
 }
 
 /** A float tensor from numbers already in place. */

@@ -142,7 +142,8 @@ async function hiddenStates(ctx: PipelineContext, { prompt, scope }: ConditionRe
   }
   const rows = await embedSequence(ctx, conditionChat(prompt), pictures, scope);
   const count = rows.length / llm.hiddenSize;
-  const outputs = await new Sequence(ctx, count).append(rows);
+  const sequence = new Sequence(ctx, count);
+  const outputs = await sequence.append(rows).finally(() => sequence.close());
   const [last, secondLast] = [floats(outputs, 'hidden_last'), floats(outputs, 'hidden_second_last')];
   const txt = new Float32Array(2 * rows.length);
   for (let row = 0; row < count; row++) {

@@ -1,7 +1,7 @@
 import { fusesCache } from '../models/qwen3.ts';
 import { queryChunksFor } from '../nn/attention.ts';
 import { sequenceRope } from '../nn/ropeTable.ts';
-import { f32Tensor, i32Tensor, i64Tensor, type HostTensor } from '../onnx/session.ts';
+import { f32Tensor, i32Tensor, i64Tensor, letGo, type HostTensor } from '../onnx/session.ts';
 import type { PipelineContext } from './context.ts';
 
 /** A finite stand-in for −inf in the causal mask. */
@@ -24,6 +24,7 @@ export class CacheMemory {
 /**
  * One sequence going through the language model: a prompt at once, then tokens one by one against the cache of what came before.
  * Fused graphs write into caches of fixed capacity in place; the written-out form grows them. A new sequence takes over the room of the one before.
+ * On a card the caches stay there. Must be closed.
  */
 export class Sequence {
   private readonly ctx: PipelineContext;
@@ -50,6 +51,16 @@ export class Sequence {
     }
   }
 
+  /** Gives back what the caches take of a card; before the session that made them goes. */
+  close(): void {
+    Object.values(this.caches).forEach(letGo);
+    this.caches = {};
+  }
+
+  private isOnCard(): boolean {
+    return Object.values(this.caches).some(({ device }) => device !== undefined);
+  }
+
   /** Rows appended so far. */
   get rows(): number {
     return this.length;
@@ -65,7 +76,8 @@ export class Sequence {
     let into: Record<string, HostTensor> | undefined;
     if (this.fused) {
       Object.assign(feeds, { last_index: i32Tensor([total - 1]), total_length: i32Tensor([total]) });
-      into = Object.fromEntries(Object.entries(this.caches).map(([name, tensor]) => [`present_${name}`, tensor]));
+      // A card takes its first caches from here and keeps them; from then on they are written in place, as in ordinary memory.
+      if (this.isOnCard() || !this.ctx.networks.keepsOnCard) into = Object.fromEntries(Object.entries(this.caches).map(([name, tensor]) => [`present_${name}`, tensor]));
     } else {
       Object.assign(feeds, {
         positions: i64Tensor(Array.from({ length: rows }, (_, i) => this.length + i), [1, rows]),
@@ -74,8 +86,11 @@ export class Sequence {
     }
     const chunks = this.fused ? 1 : queryChunksFor(llm.numHeads, this.capacity, this.capacity, 4);
     const outputs = await this.ctx.networks.run('llm', feeds, chunks, into);
-    if (!this.fused) {
-      for (const name of Object.keys(this.caches)) this.caches[name] = outputs[`present_${name}`] as HostTensor;
+    if (!into) {
+      for (const [name, tensor] of Object.entries(this.caches)) {
+        letGo(tensor);
+        this.caches[name] = outputs[`present_${name}`] as HostTensor;
+      }
     }
     this.length = total;
     return outputs;

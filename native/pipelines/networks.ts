@@ -87,6 +87,14 @@ export class Networks {
     });
   }
 
+  /**
+   * Whether the language model's keys and values stay on the card from token to token. They are good for as long as its session: not where sessions
+   * come and go under a limit. Who watches every value wants them in ordinary memory.
+   */
+  get keepsOnCard(): boolean {
+    return this.choice.provider === 'webgpu' && this.options.budgetBytes === undefined && this.options.taps === undefined;
+  }
+
   private held(): number {
     return [...this.loaded.values()].reduce((sum, { held }) => sum + held, 0);
   }
@@ -154,7 +162,8 @@ export class Networks {
     const { graph, weights: { held, loading }, externalRoot } = await this.prepare(name, queryChunks);
     await this.makeRoom(name, { most: Math.max(loading, held + work(graph)), held });
     this.followed?.onEvent?.({ type: 'loading', network: name, again: this.unloaded.has(name), alone: this.unloaded.size > 0 });
-    const session = await createSession(graph, { provider: this.choice.provider, threads: this.choice.threads, externalRoot });
+    const keep = name === 'llm' && this.keepsOnCard ? graph.outputs.map((output) => output.name).filter((output) => output.startsWith('present_')) : [];
+    const session = await createSession(graph, { provider: this.choice.provider, threads: this.choice.threads, externalRoot, keep });
     this.loadMs += performance.now() - started;
     this.loaded.set(name, { session, graph, held, queryChunks });
     // The others were given their room without this one.

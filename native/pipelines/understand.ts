@@ -104,5 +104,5 @@ export async function understand(ctx: PipelineContext, request: UnderstandReques
     }
     if (stopReason !== 'stop') text += stream.end();
     return { text, tokens, stopReason, timingsMs: { ...watch.timingsMs, firstToken: Math.round(firstTokenMs * 1000) / 1000, understand: Math.round((performance.now() - started) * 1000) / 1000 } };
-  });
+  }).finally(() => sequence.close());
 }

@@ -9,12 +9,18 @@ const vulkan = softwareVulkan();
 const root = path.resolve(import.meta.dirname, '../..');
 const missing = 'missing' in vulkan ? vulkan.missing : undefined;
 
+const env = { ...process.env, ...('env' in vulkan ? vulkan.env : {}) };
+
 describe.skipIf(missing !== undefined)(`WebGPU on software Vulkan${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
   it('every network but the autoencoder agrees with the golden case', async () => {
-    const env = { ...process.env, ...('env' in vulkan ? vulkan.env : {}) };
     const { stdout } = await promisify(execFile)(process.execPath, ['test/parity/golden.ts', 'test/fixtures/golden/dev_eps', '--provider', 'webgpu', '--quick'], { cwd: root, env });
     const [, agree, compared, unknown] = /^ok dev_eps: (\d+) of (\d+) compared agree, \d+ skipped, (\d+) unknown/m.exec(stdout) ?? [];
     expect([agree === compared, unknown], stdout).toEqual([true, '0']);
     expect(Number(compared)).toBeGreaterThan(70);
+  }, 240_000);
+
+  it('keys and values that stay on the card give the same bytes as those that go through ordinary memory', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['test/parity/onCard.ts'], { cwd: root, env });
+    expect(JSON.parse(stdout)).toEqual(['decomposed', 'fused'].map((attention) => ({ attention, onCard: [true, false], same: true, bytes: expect.any(Number) })));
   }, 240_000);
 });
