@@ -52,6 +52,40 @@ describe('what a job takes, and what would fit', () => {
   });
 });
 
+describe('on a card', () => {
+  const card = (limitMib: number | null, freeBytes: number, change: Partial<OutlookRequest> = {}): OutlookRequest => ({ ...request({}, limitMib, freeBytes), device: 'card', attention: 'decomposed', ...change });
+
+  it('its own memory is counted: half precision takes half of it', async () => {
+    const whole = async (precision: OutlookRequest['precision']): Promise<number> => (await outlookOf(card(null, Infinity, { precision, packed: true, job: { ...card(null, 0).job, size: { width: 64, height: 64 } } }))).wholeBytes;
+    const [full, half] = [await whole('fp32'), await whole('fp16')];
+    expect(half / full).toBeGreaterThan(0.45);
+    expect(half / full).toBeLessThan(0.6);
+  });
+
+  it('nothing is known of what is free until a job has run out; then everything but one network goes, then bits, pieces and pixels', async () => {
+    const known = await outlookOf(card(null, Infinity));
+    expect(known).toMatchObject({ fits: 'whole', freeBytes: null, plan: null });
+    const small = { ...card(null, 0).job, size: { width: 64, height: 64 } };
+    const first = await outlookOf(card(null, Infinity, { ranOut: true, job: small }));
+    expect(first).toMatchObject({ fits: 'no', freeBytes: null, plan: { memoryLimitBytes: expect.any(Number) } });
+    expect(first.plan?.precision).toBeUndefined();
+    const limit = first.plan?.memoryLimitBytes ?? 0;
+    expect(limit).toBeLessThan(first.wholeBytes);
+    const second = await outlookOf({ ...card(null, Infinity, { ranOut: true, job: small }), limitBytes: limit });
+    expect(second.plan?.precision).toBe('fp16');
+    expect(second.plan?.memoryLimitBytes).toBeUndefined();
+  });
+
+  it('where its memory is known, what does not fit as a whole is said before, with the limit that makes it fit', async () => {
+    const { wholeBytes } = await outlookOf(card(null, Infinity));
+    const tight = await outlookOf(card(null, wholeBytes));
+    expect(tight).toMatchObject({ fits: 'no', freeBytes: wholeBytes, plan: { memoryLimitBytes: Math.floor(wholeBytes * 0.92) } });
+    const again = await outlookOf({ ...card(null, wholeBytes), limitBytes: tight.plan?.memoryLimitBytes ?? 0, ...(tight.plan?.precision && { precision: tight.plan.precision }), job: { ...card(null, 0).job, tile: tight.plan?.vaeTile ?? null } });
+    expect(again.fits).not.toBe('no');
+    expect(await outlookOf(card(null, wholeBytes * 1.2))).toMatchObject({ fits: 'whole', plan: null });
+  });
+});
+
 describe('free memory', () => {
   it('is a share of this machine\'s', () => {
     expect(freeMemory()).toBeGreaterThan(10 * MIB);

@@ -10,6 +10,7 @@ import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
 
 export interface PrecisionsRequest {
   readonly dir: string;
+  readonly device: 'processor' | 'card';
   /** Where packed weights of the model lie. */
   readonly packedDir: string;
   readonly attention: 'fused' | 'decomposed';
@@ -45,17 +46,23 @@ export interface SizedJob {
 
 export interface OutlookRequest {
   readonly dir: string;
+  /** Whose memory is short. Default: the processor's. */
+  readonly device?: 'processor' | 'card';
   readonly precision: Precision;
   readonly packed: boolean;
   readonly attention: 'fused' | 'decomposed';
   readonly job: SizedJob;
-  /** For the whole engine process. */
+  /** For the whole engine process; of a card, Infinity where nobody can tell. */
   readonly freeBytes: number;
+  /** It ran out of memory as it is: only what takes clearly less will do. */
+  readonly ranOut?: boolean;
   /** For networks and what they work on; null = no limit of its own. */
   readonly limitBytes: number | null;
 }
 
 export interface Fit {
+  /** Networks come and go one by one within this. */
+  readonly memoryLimitBytes?: number;
   readonly precision?: Precision;
   readonly vaeTile?: number;
   readonly width?: number;
@@ -67,7 +74,8 @@ export interface Outlook {
   readonly fits: 'whole' | 'oneByOne' | 'no';
   readonly neededBytes: number;
   readonly wholeBytes: number;
-  readonly freeBytes: number;
+  /** Null where nobody can tell: on some graphics cards. */
+  readonly freeBytes: number | null;
   readonly phases: readonly { readonly phase: Phase; readonly bytes: number }[];
   readonly plan: Fit | null;
 }
@@ -105,12 +113,12 @@ function model(dir: string): Promise<{ readonly checkpoint: Checkpoint; readonly
   return found;
 }
 
-async function plan({ dir, packed, attention }: Pick<OutlookRequest, 'dir' | 'packed' | 'attention'>, precision: Precision, job: MemoryJob): Promise<MemoryPlan> {
-  const key = JSON.stringify([dir, packed, attention, precision, job]);
+async function plan({ dir, packed, attention, device }: Pick<OutlookRequest, 'dir' | 'packed' | 'attention' | 'device'>, precision: Precision, job: MemoryJob): Promise<MemoryPlan> {
+  const key = JSON.stringify([dir, packed, attention, device ?? 'processor', precision, job]);
   const known = plans.get(key);
   if (known) return known;
   const { checkpoint, tokenizerBytes } = await model(dir);
-  const made = planMemory(checkpoint, { precision, attention, packed }, job, tokenizerBytes);
+  const made = planMemory(checkpoint, { precision, attention, packed, ...(device && { device }) }, job, tokenizerBytes);
   if (plans.size > 200) plans.clear();
   plans.set(key, made);
   return made;
@@ -121,10 +129,13 @@ const usableShare = 0.92;
 const tiles = [512, 256] as const;
 const shrinks = [0.75, 0.5, 0.375, 0.25];
 
+/** Fewer bits, as each kind of device has kernels for them. */
+const fewer: Readonly<Record<Precision, readonly Precision[]>> = { fp32: ['int8', 'q4'], fp16: ['int8', 'q4'], int8: ['q4'], q4: [], q4b128: [] };
+const fewerOnCard: Readonly<Record<Precision, readonly Precision[]>> = { fp32: ['fp16', 'q4', 'q4b128'], fp16: ['q4', 'q4b128'], int8: ['q4', 'q4b128'], q4: ['q4b128'], q4b128: [] };
+
 /** From what costs least of the picture to what costs most: pieces, fewer bits, both, then fewer pixels. */
-function* ways({ precision, job }: OutlookRequest): Generator<{ readonly precision: Precision; readonly tile: number | null; readonly size: Size }> {
-  const lower = ([['fp32', 'fp16'], ['int8'], ['q4', 'q4b128']] as const).findIndex((group) => (group as readonly string[]).includes(precision));
-  const precisions = [precision, ...(['int8', 'q4'] as const).slice(lower)];
+function* ways({ precision, job, device }: OutlookRequest): Generator<{ readonly precision: Precision; readonly tile: number | null; readonly size: Size }> {
+  const precisions = [precision, ...(device === 'card' ? fewerOnCard : fewer)[precision]];
   for (const scale of job.kind === 'draw' ? [1, ...shrinks] : [1]) {
     const size = scale === 1 ? job.size : { width: Math.floor((job.size.width * scale) / 32) * 32, height: Math.floor((job.size.height * scale) / 32) * 32 };
     if (scale < 1 && Math.min(size.width, size.height) < 64) return;
@@ -144,7 +155,9 @@ function fitsHow({ whole, phased, largest, base }: MemoryPlan, { freeBytes, limi
 export async function outlookOf(request: OutlookRequest): Promise<Outlook> {
   const { precision, job, freeBytes, limitBytes } = request;
   const asked = await plan(request, precision, memoryJob(job));
-  const fits = fitsHow(asked, request);
+  // Sessions on a card come and go only where somebody has said within what.
+  const how = fitsHow(asked, request);
+  const fits = request.ranOut === true || (request.device === 'card' && limitBytes === null && how === 'oneByOne') ? 'no' : how;
   const phases = (['understand', 'encode', 'denoise', 'decode'] as const).flatMap((phase) => {
     const own = asked.networks.filter((network) => network.phase === phase);
     return own.length === 0 ? [] : [{ phase, bytes: Math.round(asked.base + Math.max(...own.map(({ held, loading, work }) => Math.max(loading, held + work)))) }];
@@ -152,9 +165,28 @@ export async function outlookOf(request: OutlookRequest): Promise<Outlook> {
   const outlook = {
     fits, neededBytes: Math.round(fits === 'whole' ? asked.whole : asked.phased), wholeBytes: Math.round(asked.whole),
     // Beside a limit of its own stands what the process holds anyway: then this and what is needed can be compared.
-    freeBytes: Math.round(Math.min(freeBytes, limitBytes === null ? Infinity : asked.phased - asked.largest + limitBytes)), phases,
+    freeBytes: finite(Math.min(freeBytes, limitBytes === null ? Infinity : asked.phased - asked.largest + limitBytes)), phases,
   } as const;
-  return { ...outlook, plan: fits === 'no' ? await fitting(request, (made) => fitsHow(made, request) !== 'no') : null };
+  if (request.ranOut === true) return { ...outlook, plan: await afterRunningOut(request, asked) };
+  if (fits === 'whole' || fits === 'oneByOne') return { ...outlook, plan: null };
+  const card = request.device === 'card' && limitBytes === null ? { memoryLimitBytes: Math.floor(freeBytes * usableShare) } : {};
+  if (how === 'oneByOne') return { ...outlook, plan: { ...card, neededBytes: Math.round(asked.phased) } };
+  const fit = await fitting(request, (made) => fitsHow(made, request) !== 'no');
+  return { ...outlook, plan: fit && { ...fit, ...card } };
+}
+
+const finite = (bytes: number): number | null => (Number.isFinite(bytes) ? Math.round(bytes) : null);
+
+/** Of what a job took that ran out, the most that its successor may take. */
+const clearlyLess = 0.8;
+
+/** One network after the other where all of them stayed; where they did not, less than what was too much. */
+async function afterRunningOut(request: OutlookRequest, asked: MemoryPlan): Promise<Fit | null> {
+  const { largest, whole, base, phased } = asked;
+  const own = Math.ceil(largest * 1.02);
+  if (request.limitBytes === null && own <= clearlyLess * (whole - base)) return { memoryLimitBytes: own, neededBytes: Math.round(phased) };
+  const fit = await fitting(request, (made) => made.largest <= clearlyLess * Math.min(largest, request.limitBytes ?? Infinity));
+  return fit === null || request.limitBytes !== null ? fit : { ...fit, memoryLimitBytes: own };
 }
 
 async function fitting(request: OutlookRequest, holds: (plan: MemoryPlan) => boolean): Promise<Fit | null> {

@@ -50,7 +50,7 @@ export class Forecast {
   }
 
   /** MODEL_MISSING for a model that is not on the list, ASSET_MISSING for a picture that is not stored. */
-  async of(request: JobRequest, modelId: string): Promise<Estimate> {
+  async of(request: JobRequest, modelId: string, ranOut = false): Promise<Estimate> {
     const model = (await this.#list()).find(({ id }) => id === modelId);
     if (!model) throw new StudioError('MODEL_MISSING', 'There is no such model.', { modelId });
     const inputs = inputsOfRequest(request);
@@ -60,18 +60,18 @@ export class Forecast {
     // A mask or a control map is drawn by hand or made from a picture: only pictures can be unfamiliar.
     const pictures = [...new Set(inputs.filter(({ role }) => role === 'source' || role === 'reference').map(({ hash }) => hash))];
     const unfamiliar = model.vocabulary === null ? [] : await this.#unfamiliar(pictures);
-    const memory = await this.#memory(request, model, { source, references: infos.filter((_, i) => inputs[i]?.role === 'reference' || request.kind === 'understand') });
+    const memory = await this.#memory(request, model, { source, references: infos.filter((_, i) => inputs[i]?.role === 'reference' || request.kind === 'understand') }, ranOut);
     return { ...time, warnings: warningsFor(request, model, { unfamiliar, totalMs: time.totalMs, memory }), ...(memory && { memory }) };
   }
 
   /** For a job that ran out of it. Undefined where it cannot be foretold. */
   async memoryOf(job: JobRecord): Promise<MemoryOutlook | undefined> {
-    return (await this.of(job.request, job.modelId).catch(() => undefined))?.memory;
+    return (await this.of(job.request, job.modelId, true).catch(() => undefined))?.memory;
   }
 
   /** A model that cannot be read says so when it is used: here it only means that nothing is known. */
-  #memory(request: JobRequest, model: ModelEntry, sizes: RequestSizes): Promise<MemoryOutlook | undefined> {
-    return model.state === 'ready' ? (this.#parts.memory?.of(request, model, sizes) ?? Promise.resolve(undefined)).catch(() => undefined) : Promise.resolve(undefined);
+  #memory(request: JobRequest, model: ModelEntry, sizes: RequestSizes, ranOut: boolean): Promise<MemoryOutlook | undefined> {
+    return model.state === 'ready' ? (this.#parts.memory?.of(request, model, sizes, ranOut) ?? Promise.resolve(undefined)).catch(() => undefined) : Promise.resolve(undefined);
   }
 
   /** Notes how much work a job is, so that the queue can add it up without waiting. */

@@ -232,8 +232,8 @@ export class Runner {
 function withPlan(failure: Failure, memory: MemoryOutlook | undefined): Failure {
   if (!memory) return failure;
   const { neededBytes, freeBytes, plan } = memory;
-  const { precision, vaeTile, width, height, neededBytes: planBytes } = plan ?? {};
-  const details = { neededBytes, freeBytes, planPrecision: precision, planVaeTile: vaeTile, planWidth: width, planHeight: height, planBytes };
+  const { precision, vaeTile, width, height, memoryLimitBytes, neededBytes: planBytes } = plan ?? {};
+  const details = { neededBytes, freeBytes: freeBytes ?? undefined, planMemoryLimitBytes: memoryLimitBytes, planPrecision: precision, planVaeTile: vaeTile, planWidth: width, planHeight: height, planBytes };
   return { ...failure, details: { ...failure.details, ...Object.fromEntries(Object.entries(details).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))) } };
 }
 

@@ -34,8 +34,9 @@ export function warningsFor(request: JobRequest, model: Model, facts: { readonly
   }
   const { memory } = facts;
   if (memory?.fits === 'no') {
+    const free = memory.freeBytes === null ? '' : `; ${gigabytes(memory.freeBytes)} ${memory.freeBytes < 2e9 ? 'is' : 'are'} free`;
     const nothing = memory.plan === null ? ' Nothing smaller fits either.' : '';
-    warn('memory', `This takes ${gigabytes(memory.neededBytes)} of memory, even with one network at a time; ${gigabytes(memory.freeBytes)} ${memory.freeBytes < 2e9 ? 'is' : 'are'} free.${nothing}`);
+    warn('memory', `This takes ${gigabytes(memory.plan?.memoryLimitBytes === undefined ? memory.neededBytes : memory.wholeBytes)} of memory, ${memory.plan?.memoryLimitBytes === undefined ? 'even with one network at a time' : 'with everything loaded'}${free}.${nothing}`);
   }
   if (facts.totalMs !== null && facts.totalMs > slowMs) warn('slow', `This will take about ${Math.round(facts.totalMs / 60_000)} minutes on this machine.`);
   return warnings;

@@ -3,6 +3,7 @@ import type { JobRequest } from '../../preload/contract/generation.ts';
 import type { MemoryOutlook } from '../../preload/contract/jobs.ts';
 import type { ModelEntry, Settings } from '../../preload/contract/system.ts';
 import type { ModelList } from '../services.ts';
+import { cardMemory, type CardMemory } from './cardMemory.ts';
 import { chosenPrecision, engineDefault } from './chosenPrecision.ts';
 import type { PlanThread } from './planThread.ts';
 import type { PlanRequest } from './planWorker.ts';
@@ -14,6 +15,8 @@ export interface MemoryForecastParts {
   readonly models: Pick<ModelList, 'dirOf'> & Partial<Pick<ModelList, 'packedDirOf'>>;
   readonly settings: () => Settings;
   readonly plans: Pick<PlanThread, 'ask'>;
+  /** Default: what the system tells. */
+  readonly card?: () => Promise<CardMemory | undefined>;
 }
 
 /** Sizes of the pictures that a request names: what it works on, and its references. */
@@ -29,16 +32,23 @@ export class MemoryForecast {
     this.#parts = parts;
   }
 
-  /** Undefined on a graphics card, whose memory nobody can ask for here. Errors: the checkpoint's, MODEL_MISSING. */
-  async of(request: JobRequest, model: ModelEntry, sizes: RequestSizes): Promise<MemoryOutlook | undefined> {
+  /**
+   * `ranOut`: it did as it is, so the plan is one that takes clearly less. Undefined on a graphics card whose memory nobody tells, unless it ran out.
+   * Errors: the checkpoint's, MODEL_MISSING.
+   */
+  async of(request: JobRequest, model: ModelEntry, sizes: RequestSizes, ranOut = false): Promise<MemoryOutlook | undefined> {
     const settings = this.#parts.settings();
     const { provider, attention, memoryLimitBytes = null, vaeTile = null } = settings;
-    if (provider !== null && provider !== 'cpu') return undefined;
+    const onCard = provider !== null && provider !== 'cpu';
+    const cardBytes = onCard ? ((await (this.#parts.card ?? cardMemory)())?.freeBytes ?? null) : null;
+    if (onCard && cardBytes === null && memoryLimitBytes === null && !ranOut) return undefined;
     const job = sizedJob(request, model, sizes, vaeTile);
     if (job === undefined) return undefined;
     const outlook = await this.#parts.plans.ask({
       kind: 'outlook', dir: await this.#parts.models.dirOf(model.id), precision: chosenPrecision(settings, model.id) ?? engineDefault, packed: this.#parts.models.packedDirOf?.(model.id) !== undefined,
-      attention: attention === 'decomposed' ? 'decomposed' : 'fused', job, limitBytes: memoryLimitBytes,
+      // Written out it takes the most: which form a card gets right is found when the model is loaded.
+      attention: attention === 'decomposed' || (onCard && attention === 'auto') ? 'decomposed' : 'fused', job, limitBytes: memoryLimitBytes,
+      ...(onCard && { device: 'card' as const, cardBytes, ranOut }),
     });
     return outlook as MemoryOutlook;
   }

@@ -5,12 +5,12 @@ import { freeMemory, outlookOf, precisionsOf, type Outlook, type OutlookRequest,
 import { toFailure } from '../errors.ts';
 import type { Failure } from '../../preload/contract/errors.ts';
 
-export type PlanRequest = ({ readonly kind: 'outlook' } & Omit<OutlookRequest, 'freeBytes'>) | ({ readonly kind: 'precisions' } & Omit<PrecisionsRequest, 'freeBytes'>);
+export type PlanRequest = ({ readonly kind: 'outlook'; /** Free on the card; null = nobody can tell. */ readonly cardBytes?: number | null } & Omit<OutlookRequest, 'freeBytes'>) | ({ readonly kind: 'precisions'; readonly cardBytes: number | null } & Omit<PrecisionsRequest, 'freeBytes'>);
 
 /** What each kind of question is answered with. */
 export interface Answers {
   readonly outlook: Outlook;
-  readonly precisions: { readonly freeBytes: number; readonly precisions: readonly PrecisionOutlook[] };
+  readonly precisions: { /** Null where no card tells. */ readonly freeBytes: number | null; readonly precisions: readonly PrecisionOutlook[] };
 }
 
 /** `enginePid`: what that process holds now it can use for the job. */
@@ -27,9 +27,9 @@ function heldBy(pid: number | null): number {
 }
 
 async function answer({ enginePid, request }: PlanTask): Promise<Answers[keyof Answers]> {
-  const freeBytes = freeMemory() + heldBy(enginePid);
+  const freeBytes = request.device === 'card' ? (request.cardBytes ?? Infinity) : freeMemory() + heldBy(enginePid);
   if (request.kind === 'outlook') return outlookOf({ ...request, freeBytes });
-  return { freeBytes: Math.round(freeBytes), precisions: await precisionsOf({ ...request, freeBytes }) };
+  return { freeBytes: Number.isFinite(freeBytes) ? Math.round(freeBytes) : null, precisions: await precisionsOf({ ...request, freeBytes }) };
 }
 
 let tail: Promise<void> = Promise.resolve();

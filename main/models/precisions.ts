@@ -4,6 +4,7 @@ import type { ModelPrecisions, PrecisionChoice } from '../../preload/contract/pr
 import type { Settings } from '../../preload/contract/system.ts';
 import { StudioError } from '../errors.ts';
 import type { ModelList } from '../services.ts';
+import { cardMemory, type CardMemory } from './cardMemory.ts';
 import { chosenPrecision, engineDefault } from './chosenPrecision.ts';
 import type { Packs } from './packs.ts';
 import type { PlanThread } from './planThread.ts';
@@ -16,6 +17,8 @@ export interface PrecisionsParts {
   readonly provider: () => Provider;
   readonly plans: Pick<PlanThread, 'ask'>;
   readonly packs: Packs;
+  /** Default: what the system tells. */
+  readonly card?: () => Promise<CardMemory | undefined>;
 }
 
 /** The published size; a model that draws smaller pictures is planned at the largest of its own. */
@@ -27,20 +30,22 @@ const notes: Readonly<Record<'cpu' | 'card', Partial<Record<Precision, string>>>
 };
 
 /** Errors: MODEL_MISSING, the checkpoint's. */
-export async function precisionsOf(modelId: string, { models, settings, provider: chosenProvider, plans, packs }: PrecisionsParts): Promise<ModelPrecisions> {
+export async function precisionsOf(modelId: string, { models, settings, provider: chosenProvider, plans, packs, card = cardMemory }: PrecisionsParts): Promise<ModelPrecisions> {
   const now = settings();
   const { attention, memoryLimitBytes = null, vaeTile = null } = now;
   const provider = now.provider ?? chosenProvider();
+  const onCard = provider !== 'cpu';
   const [dir, packedDir] = [await models.dirOf(modelId), models.packedDirOf(modelId)];
   if (packedDir === undefined) throw new StudioError('REQUEST_INVALID', `The model "${modelId}" has no folder for packed weights.`, { modelId });
   const sizes = (await models.list()).find(({ id }) => id === modelId)?.sizes ?? [];
   const [width, height] = sizes.filter(([w, h]) => w * h <= plannedSide ** 2).toSorted(([aw, ah], [bw, bh]) => bw * bh - aw * ah)[0] ?? [plannedSide, plannedSide];
   const { freeBytes, precisions } = await plans.ask({
-    kind: 'precisions', dir, packedDir, attention: attention === 'decomposed' ? 'decomposed' : 'fused', size: { width, height }, tile: vaeTile, limitBytes: memoryLimitBytes,
+    kind: 'precisions', dir, packedDir, device: onCard ? 'card' : 'processor', cardBytes: onCard ? ((await card())?.freeBytes ?? null) : null,
+    attention: attention === 'decomposed' || (onCard && attention === 'auto') ? 'decomposed' : 'fused', size: { width, height }, tile: vaeTile, limitBytes: memoryLimitBytes,
   });
   const choices = await Promise.all(precisions.map(async ({ precision, memory, bytes, doneBytes, error }): Promise<PrecisionChoice> => ({
-    precision, packBytes: bytes, diskBytes: await packs.diskBytes(modelId, precision), ready: doneBytes === bytes, memory: provider === 'cpu' ? memory : null, error,
-    note: notes[provider === 'cpu' ? 'cpu' : 'card'][precision] ?? null,
+    precision, packBytes: bytes, diskBytes: await packs.diskBytes(modelId, precision), ready: doneBytes === bytes, memory: { ...memory, fits: freeBytes === null ? null : memory.fits }, error,
+    note: notes[onCard ? 'card' : 'cpu'][precision] ?? null,
   })));
   return {
     modelId, width, height, provider, freeBytes, choices, used: chosenPrecision(now, modelId) ?? engineDefault, own: ownPrecision(now, modelId),

@@ -34,7 +34,10 @@ describe('the recommended precision', () => {
     expect(recommend(choices(every('no')), 'cpu', 0.5e9)).toMatchObject({ precision: 'q4b128', reason: expect.stringContaining('needs 1.0 GB') });
   });
 
-  it('is half precision on a card, whose memory nobody can ask for', () => {
-    expect(recommend(choices(every('whole')).map((choice) => ({ ...choice, memory: null })), 'webgpu', 8e9).precision).toBe('fp16');
+  it('is half precision on a card that does not tell what it has, and else what fits it', () => {
+    const untold = choices(every('whole')).map((choice) => ({ ...choice, memory: { ...choice.memory, fits: null } }));
+    expect(recommend(untold, 'webgpu', null)).toMatchObject({ precision: 'fp16', reason: expect.stringContaining('does not tell') });
+    expect(recommend(choices(every('whole')), 'webgpu', 12e9)).toEqual({ precision: 'fp16', reason: 'The most exact that stays in memory as a whole: 9.0 GB; 12.0 GB of the card’s memory are free.' });
+    expect(recommend(choices({ ...every('whole'), fp32: 'no', fp16: 'oneByOne' }), 'cuda', 8e9).precision).toBe('q4');
   });
 });

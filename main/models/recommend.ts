@@ -27,20 +27,20 @@ function inOrder(choices: readonly Judged[], provider: Provider): Judged[] {
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** The most exact one whose parts all stay in memory; else the most exact that fits part by part; else the smallest. */
-export function recommend(choices: readonly Judged[], provider: Provider, freeBytes: number): Recommendation {
+export function recommend(choices: readonly Judged[], provider: Provider, freeBytes: number | null): Recommendation {
   const order = inOrder(choices, provider);
-  if (provider !== 'cpu') {
+  if (freeBytes === null) {
     const half = order.find(({ precision }) => precision === 'fp16') ?? order[0];
-    return { precision: half?.precision ?? 'fp16', reason: 'Half precision is what graphics cards are made for. How much memory this one has cannot be asked; if it runs out, 4 bits take a third of it.' };
+    return { precision: half?.precision ?? 'fp16', reason: 'Half precision is what graphics cards are made for. How much memory this one has, its system does not tell; if it runs out, 4 bits take a third of it.' };
   }
-  const free = `${gigabytes(freeBytes)} of memory are free`;
-  const whole = order.find(({ memory }) => memory?.fits === 'whole');
+  const free = `${gigabytes(freeBytes)} of ${provider === 'cpu' ? 'memory' : 'the card’s memory'} are free`;
+  const whole = order.find(({ memory }) => memory.fits === 'whole');
   if (whole) {
-    const more = order.indexOf(whole) === 0 ? 'Exact, and all of it stays in memory' : 'The most exact that stays in memory as a whole';
-    return { precision: whole.precision, reason: `${more}: ${gigabytes(whole.memory?.wholeBytes ?? 0)}; ${free}.` };
+    const more = whole.precision === 'fp32' ? 'Exact, and all of it stays in memory' : 'The most exact that stays in memory as a whole';
+    return { precision: whole.precision, reason: `${more}: ${gigabytes(whole.memory.wholeBytes)}; ${free}.` };
   }
-  const parts = order.find(({ memory }) => memory?.fits === 'oneByOne');
-  if (parts) return { precision: parts.precision, reason: `Nothing stays in memory as a whole; the most exact that fits one part after the other, which takes longer: ${gigabytes(parts.memory?.oneByOneBytes ?? 0)}; ${free}.` };
-  const smallest = order.reduce((a, b) => ((b.memory?.oneByOneBytes ?? 0) < (a.memory?.oneByOneBytes ?? 0) ? b : a));
-  return { precision: smallest.precision, reason: `The smallest; it needs ${gigabytes(smallest.memory?.oneByOneBytes ?? 0)}, and ${free}. Smaller pictures may fit.` };
+  const parts = order.find(({ memory }) => memory.fits === 'oneByOne');
+  if (parts) return { precision: parts.precision, reason: `Nothing stays in memory as a whole; the most exact that fits one part after the other, which takes longer: ${gigabytes(parts.memory.oneByOneBytes)}; ${free}.` };
+  const smallest = order.reduce((a, b) => (b.memory.oneByOneBytes < a.memory.oneByOneBytes ? b : a));
+  return { precision: smallest.precision, reason: `The smallest; it needs ${gigabytes(smallest.memory.oneByOneBytes)}, and ${free}. Smaller pictures may fit.` };
 }

@@ -27,6 +27,7 @@ const quantisingBytes = { int8: 9, q4: 38.5 };
 
 /** A constant as a kernel wants it. */
 interface Constant {
+  readonly bytes: number;
   /** As folded from what is stored; 0 where the file's own bytes will do. */
   readonly folded: number;
   /** The kernel's own copy; 0 where it reads the constant itself. */
@@ -67,7 +68,7 @@ function constantsOf(graph: BuiltGraph): Constant[] {
       const bytes = bytesOf(value, new Map());
       const reordered = opType === 'Conv' && index === 1;
       const copied = reordered ? bytes : copyOf(opType, index, value);
-      constants.set(name, { folded: stored?.data.kind === 'external' ? 0 : bytes, copied, way: reordered ? 'reordered' : copied > 0 ? 'packed' : 'read' });
+      constants.set(name, { bytes, folded: stored?.data.kind === 'external' ? 0 : bytes, copied, way: reordered ? 'reordered' : copied > 0 ? 'packed' : 'read' });
     });
   }
   return [...constants.values()];
@@ -97,6 +98,12 @@ const nothing: Amount = { bytes: 0, small: 0 };
 const block = (bytes: number): Amount => ({ bytes, small: bytes < smallBlock ? bytes : 0 });
 const plus = (a: Amount, b: Amount, sign = 1): Amount => ({ bytes: a.bytes + sign * b.bytes, small: a.small + sign * b.small });
 const larger = (a: Amount, b: Amount): Amount => ({ bytes: Math.max(a.bytes, b.bytes), small: Math.max(a.small, b.small) });
+
+/** The same on a graphics card, of its own memory: every constant as a kernel reads it, once. What the processor holds meanwhile is not in it. */
+export function cardWeights(graph: BuiltGraph): WeightMemory {
+  const held = constantsOf(graph).reduce((total, { bytes }) => total + bytes, 0);
+  return { held, loading: held, heldSmall: 0, loadingSmall: 0, mapped: 0 };
+}
 
 export function weightMemory(graph: BuiltGraph): WeightMemory {
   const constants = constantsOf(graph);

@@ -6,7 +6,7 @@ import { TIME_FEATURES } from '../models/yak.ts';
 import { conditionSizes, understandingSize } from '../image/preprocess.ts';
 import type { Size } from '../image/smartResize.ts';
 import { workBytes } from '../memory/liveness.ts';
-import { weightMemory, type WeightMemory } from '../memory/weightMemory.ts';
+import { cardWeights, weightMemory, type WeightMemory } from '../memory/weightMemory.ts';
 import { queryChunksFor } from '../nn/attention.ts';
 import type { Precision } from '../types.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
@@ -34,6 +34,8 @@ export interface MemoryChoice {
   readonly attention: 'fused' | 'decomposed';
   /** Weights are packed ahead, as the studio does for models that it keeps. */
   readonly packed: boolean;
+  /** Whose memory is planned. Default: the processor's. */
+  readonly device?: 'processor' | 'card';
 }
 
 export type Phase = 'understand' | 'encode' | 'denoise' | 'decode';
@@ -161,15 +163,21 @@ function asPacked(checkpoint: Checkpoint): Checkpoint {
   };
 }
 
-/** What is not a network's: the language model's cache, and a picture's numbers on their way in and out. */
-function ownBytes({ config: { llm } }: Checkpoint, choice: MemoryChoice, runs: readonly Run[], { size }: MemoryJob, tokenizerBytes: number): number {
+/** Keys and values of the longest sequence. */
+function cacheBytes({ config: { llm } }: Checkpoint, runs: readonly Run[]): number {
   const capacity = runs.find(({ network }) => network === 'llm')?.shapes.cos?.[0] ?? 0;
-  const caches = fusesCache(llm, choice) ? 2 * llm.numLayers * llm.numKvHeads * llm.headDim * capacity * 4 : 0;
+  return 2 * llm.numLayers * llm.numKvHeads * llm.headDim * capacity * 4;
+}
+
+/** What is not a network's: the language model's cache, and a picture's numbers on their way in and out. */
+function ownBytes(checkpoint: Checkpoint, choice: MemoryChoice, runs: readonly Run[], { size }: MemoryJob, tokenizerBytes: number): number {
+  const { llm } = checkpoint.config;
+  const caches = fusesCache(llm, choice) ? cacheBytes(checkpoint, runs) : 0;
   const pixels = size === null ? 0 : size.width * size.height;
   return PROGRAM + (choice.packed && choice.precision !== 'fp32' ? CHECKING : 0) + 15 * tokenizerBytes + caches + pixels * 20;
 }
 
-/** Foretells the memory of one job on the processor. `tokenizerBytes`: of the tokenizer's files, which are held in many small pieces. */
+/** Foretells the memory of one job, on the processor or of a card. `tokenizerBytes`: of the tokenizer's files, which are held in many small pieces. */
 export function planMemory(checkpoint: Checkpoint, choice: MemoryChoice, job: MemoryJob, tokenizerBytes: number): MemoryPlan {
   const runs = runsOf(checkpoint, choice, job);
   const weights = choice.packed && choice.precision !== 'fp32' ? asPacked(checkpoint) : checkpoint;
@@ -177,12 +185,12 @@ export function planMemory(checkpoint: Checkpoint, choice: MemoryChoice, job: Me
     const own = runs.filter((run) => run.network === network);
     const graph = buildNetwork(network, weights, { precision: choice.precision, attention: choice.attention, queryChunks: Math.max(...own.map(({ queryChunks }) => queryChunks)) });
     const work = Math.max(...own.map(({ shapes, fed }) => workBytes(graph, shapes, fed)));
-    return { network, phase: phaseOf[network], ...weightMemory(graph), work };
+    return { network, phase: phaseOf[network], ...(choice.device === 'card' ? cardWeights : weightMemory)(graph), work };
   });
-  const base = ownBytes(checkpoint, choice, runs, job, tokenizerBytes);
+  const base = choice.device === 'card' ? cacheBytes(checkpoint, runs) : ownBytes(checkpoint, choice, runs, job, tokenizerBytes);
   const largest = Math.max(...networks.map(mostOf));
   const whole = base + peakOf(networks, Infinity);
-  return { networks, base, whole, phased: Math.min(whole, base + TURNOVER + peakOf(networks, largest)), largest };
+  return { networks, base, whole, phased: Math.min(whole, base + (choice.device === 'card' ? 0 : TURNOVER) + peakOf(networks, largest)), largest };
 }
 
 /** What a network takes by itself. */

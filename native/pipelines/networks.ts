@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.ts';
 import { freeMemory } from '../memory/free.ts';
 import { workBytes } from '../memory/liveness.ts';
-import { weightMemory, type WeightMemory } from '../memory/weightMemory.ts';
+import { cardWeights, weightMemory, type WeightMemory } from '../memory/weightMemory.ts';
 import type { BuiltGraph } from '../onnx/graph.ts';
 import { createSession, type HostTensor, type Session } from '../onnx/session.ts';
 import type { Precision, ProviderName, RunOptions } from '../types.ts';
@@ -142,7 +142,8 @@ export class Networks {
   private async prepare(name: NetworkName, queryChunks: number): Promise<Prepared> {
     const weights = await this.packed(name);
     const graph = this.build(name, queryChunks, weights);
-    return { graph, weights: weightMemory(graph), externalRoot: weights.externalRoot };
+    // A card's memory and the machine's are two: what is counted is what the limit is of.
+    return { graph, weights: (this.choice.provider === 'cpu' ? weightMemory : cardWeights)(graph), externalRoot: weights.externalRoot };
   }
 
   /** The session of a network with room to work in. `queryChunks` matters to decomposed attention only. */

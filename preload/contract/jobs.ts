@@ -118,6 +118,8 @@ export const fittingPlanSchema = z.object({
   vaeTile: opt(vaeTileSchema),
   width: opt(countSchema),
   height: opt(countSchema),
+  /** Networks come and go one by one within this: on a card, where they otherwise all stay. */
+  memoryLimitBytes: opt(countSchema),
   neededBytes: countSchema,
 });
 export type FittingPlan = z.infer<typeof fittingPlanSchema>;
@@ -130,8 +132,8 @@ export const memoryOutlookSchema = z.object({
   neededBytes: countSchema,
   /** With everything staying loaded. */
   wholeBytes: countSchema,
-  /** What the engine can have: of the machine, of a control group, or by the settings. */
-  freeBytes: countSchema,
+  /** What the engine can have: of the machine, of a control group, of a card, or by the settings. Null where no card tells. */
+  freeBytes: countSchema.nullable(),
   /** The most in each part of the job, one network at a time. */
   phases: z.array(z.object({ phase: z.enum(['understand', 'encode', 'denoise', 'decode']), bytes: countSchema })),
   /** Where it does not fit: what would; null where nothing does. */
@@ -141,7 +143,7 @@ export type MemoryOutlook = z.infer<typeof memoryOutlookSchema>;
 
 /** What is known before anything runs. */
 export const estimateSchema = z.object({
-  /** Left out where it cannot be foretold: on a graphics card. */
+  /** Left out where it cannot be foretold: on a graphics card that tells nothing. */
   memory: opt(memoryOutlookSchema),
   /** Null when this kind of job was never measured here. */
   totalMs: z.number().nonnegative().nullable(),

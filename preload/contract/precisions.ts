@@ -27,8 +27,8 @@ export const precisionChoiceSchema = z.object({
   diskBytes: countSchema,
   /** Nothing is left to be packed. */
   ready: z.boolean(),
-  /** One picture at the size below, as planned: with everything loaded, and with one part after the other. Null on a graphics card, whose memory nobody can ask for. */
-  memory: z.object({ wholeBytes: countSchema, oneByOneBytes: countSchema, fits: z.enum(['whole', 'oneByOne', 'no']) }).nullable(),
+  /** One picture at the size below, as planned: with everything loaded, and with one part after the other. `fits` is null where no card tells what it has. */
+  memory: z.object({ wholeBytes: countSchema, oneByOneBytes: countSchema, fits: z.enum(['whole', 'oneByOne', 'no']).nullable() }),
   /** Of this model's own weights, measured: the difference over the weights, root mean squares. 0 = none. */
   error: z.number().nonnegative(),
   /** What should be known before it is taken. */
@@ -42,7 +42,8 @@ export const modelPrecisionsSchema = z.object({
   width: countSchema,
   height: countSchema,
   provider: providerSchema,
-  freeBytes: countSchema,
+  /** Of the machine's memory, or the card's; null where no card tells. */
+  freeBytes: countSchema.nullable(),
   /** What the next picture is drawn with. */
   used: precisionSchema,
   /** Chosen for this model alone; null = as for all models. */

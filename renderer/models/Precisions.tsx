@@ -23,8 +23,8 @@ export const precisionNames: Readonly<Record<Precision, { readonly name: string;
 const spoken = (precision: Precision): string => `${precisionNames[precision].name}, ${precisionNames[precision].what.toLowerCase()}`;
 
 function MemoryCell({ memory }: Pick<PrecisionChoice, 'memory'>) {
-  if (memory === null) return <span className={css.dim}>Not known</span>;
   const { fits, wholeBytes, oneByOneBytes } = memory;
+  if (fits === null) return <span>{bytes(wholeBytes)}<small>{bytes(oneByOneBytes)} part by part</small></span>;
   if (fits === 'whole') return <span className={css.fits}>{bytes(wholeBytes)}<Check size={14} aria-label="Fits" /></span>;
   return <span>{bytes(wholeBytes)}<small className={fits === 'no' ? css.no : undefined}>{fits === 'no' ? `Does not fit; ${bytes(oneByOneBytes)} part by part` : `${bytes(oneByOneBytes)} part by part`}</small></span>;
 }

@@ -25,10 +25,11 @@ function floor32(value: number): number {
 }
 
 /** The way that fits, where the failure carries one. */
-function fitOf({ planPrecision, planVaeTile, planWidth, planHeight }: Failure['details']): Fit | undefined {
+function fitOf({ planPrecision, planVaeTile, planWidth, planHeight, planMemoryLimitBytes }: Failure['details']): Fit | undefined {
   const precision = precisionSchema.safeParse(planPrecision);
   const fit: Fit = {
     ...(precision.success ? { precision: precision.data } : {}),
+    ...(typeof planMemoryLimitBytes === 'number' ? { memoryLimitBytes: planMemoryLimitBytes } : {}),
     ...(typeof planVaeTile === 'number' ? { vaeTile: planVaeTile } : {}),
     ...(typeof planWidth === 'number' && typeof planHeight === 'number' ? { width: planWidth, height: planHeight } : {}),
   };

@@ -109,7 +109,7 @@ describe.each([['loopback', loopbackTransport], ['electron', electronTransport]]
     const [exact, , int8, q4] = before.choices;
     expect([exact!.packBytes, exact!.error]).toEqual([0, 0]);
     expect(int8!.error).toBeLessThan(q4!.error);
-    expect(int8!.memory!.oneByOneBytes).toBeLessThanOrEqual(int8!.memory!.wholeBytes);
+    expect(int8!.memory.oneByOneBytes).toBeLessThanOrEqual(int8!.memory.wholeBytes);
     const stream = await events.watch({});
     await models.choosePrecision({ modelId: 'toybox', precision: 'int8' });
     const told: Packing[] = [];

@@ -120,17 +120,17 @@ function wanted(args: Arguments): Precision {
 function textOf({ modelId, width, height, provider, freeBytes, used, choices, recommended }: ModelPrecisions): string {
   const heading = ['', 'packed', 'on the disk', `memory at ${width}×${height}`, 'one by one', '', 'error'];
   const rows = choices.map(({ precision, packBytes, diskBytes, memory, error }) => [
-    precision, packBytes === 0 ? '-' : gigabytes(packBytes), diskBytes === 0 ? '-' : gigabytes(diskBytes), memory === null ? '?' : gigabytes(memory.wholeBytes), memory === null ? '?' : gigabytes(memory.oneByOneBytes),
+    precision, packBytes === 0 ? '-' : gigabytes(packBytes), diskBytes === 0 ? '-' : gigabytes(diskBytes), gigabytes(memory.wholeBytes), gigabytes(memory.oneByOneBytes),
     fitOf(memory), error < 1e-5 ? 'none' : `${(100 * error).toFixed(1)} %`, [precision === used ? 'in use' : '', precision === recommended.precision ? 'recommended' : ''].filter(Boolean).join(', '),
   ]);
   const table = [heading, ...rows];
   const widths = heading.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)) + 2);
   const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('').trimEnd());
-  return `${modelId} on ${provider}, ${gigabytes(freeBytes)} of memory free\n${lines.join('\n')}\n${recommended.precision}: ${recommended.reason}\nThe error is of the model's own weights: their difference over themselves, root mean squares.\n`;
+  return `${modelId} on ${provider}${freeBytes === null ? '' : `, ${gigabytes(freeBytes)} of memory free`}\n${lines.join('\n')}\n${recommended.precision}: ${recommended.reason}\nThe error is of the model's own weights: their difference over themselves, root mean squares.\n`;
 }
 
 function fitOf(memory: PrecisionChoice['memory']): string {
-  return memory === null ? '' : { whole: 'fits', oneByOne: 'part by part', no: 'does not fit' }[memory.fits];
+  return memory.fits === null ? '' : { whole: 'fits', oneByOne: 'part by part', no: 'does not fit' }[memory.fits];
 }
 
 function gigabytes(bytes: number): string {
