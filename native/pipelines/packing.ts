@@ -27,15 +27,32 @@ function requestsOf(checkpoint: Checkpoint, precision: Precision): Map<NetworkNa
 
 const storedBytes = (requests: readonly PackRequest[]): number => requests.reduce((sum, { entry }) => sum + entry.byteLength, 0);
 
-/** What packing a checkpoint takes and costs; `packedDir` = where it would lie. Reads a sample of the weights. */
+type Requests = ReadonlyMap<NetworkName, readonly PackRequest[]>;
+
+/** By content and precision: writing the graphs of a large model and reading its weights takes most of a second. */
+const looked = new Map<string, { readonly networks: Requests; readonly error: number }>();
+
+function look(checkpoint: Checkpoint, precision: Precision): { readonly networks: Requests; readonly error: number } {
+  const key = `${checkpoint.dir} ${checkpoint.hash} ${precision}`;
+  let found = looked.get(key);
+  if (!found) {
+    const networks = requestsOf(checkpoint, precision);
+    found = { networks, error: packingError([...networks.values()].flat()) };
+    if (looked.size >= 20) looked.clear();
+    looked.set(key, found);
+  }
+  return found;
+}
+
+/** What packing a checkpoint takes and costs; `packedDir` = where it would lie. Reads a sample of the weights, once. */
 export async function packOutlook(checkpoint: Checkpoint, precision: Precision, packedDir: string): Promise<PackOutlook> {
   const form = packKindOf[precision];
   if (form === undefined) return { bytes: 0, doneBytes: 0, error: 0 };
-  const networks = requestsOf(checkpoint, precision);
-  return { ...(await bytesOf(checkpoint, networks, form, packedDir)), error: packingError([...networks.values()].flat()) };
+  const { networks, error } = look(checkpoint, precision);
+  return { ...(await bytesOf(checkpoint, networks, form, packedDir)), error };
 }
 
-async function bytesOf(checkpoint: Checkpoint, networks: ReadonlyMap<NetworkName, readonly PackRequest[]>, form: PackKind, dir: string): Promise<Omit<PackOutlook, 'error'>> {
+async function bytesOf(checkpoint: Checkpoint, networks: Requests, form: PackKind, dir: string): Promise<Omit<PackOutlook, 'error'>> {
   let [bytes, doneBytes] = [0, 0];
   for (const [network, requests] of networks) {
     const found = await packedBytes(requests, { dir, hash: checkpoint.hash, network, form });
