@@ -1,7 +1,7 @@
 /** One life of the engine process: handshake, one open call at a time, orderly or forced end. */
 import type { z } from 'zod';
 import { cancelled, fromFailure, StudioError } from '../errors.ts';
-import { describeCrash, kernelOomKills } from './crashReason.ts';
+import { cardRanOut, describeCrash, kernelOomKills } from './crashReason.ts';
 import { childMessageSchema, parseOr, protocolVersion } from './protocol.ts';
 import type { ChildMessage, EngineCall, ProgressEvent, RunOptions } from './protocol.ts';
 import type { EngineExit, EngineProcess, SpawnEngine } from './spawnNode.ts';
@@ -16,6 +16,8 @@ interface OpenCall {
   reject(error: Error): void;
 }
 
+const heardBytes = 4_096;
+
 /** A started engine process that has said it is ready. */
 export class EngineConnection {
   readonly #process: EngineProcess;
@@ -24,6 +26,8 @@ export class EngineConnection {
   #nextId = 0;
   #ready: { resolve(): void; reject(error: Error): void } | undefined;
   #alive = true;
+  /** The end of what it wrote: words may come in pieces. */
+  #said = '';
   /** Why this side is ending the process; undefined = its end is a crash. */
   #ending: Error | undefined;
   readonly #ended: Promise<void>;
@@ -34,7 +38,7 @@ export class EngineConnection {
   private constructor(spawn: SpawnEngine, onEnd: (why: Error) => void) {
     this.#onEnd = onEnd;
     this.#ended = new Promise((resolve) => (this.#markEnded = resolve));
-    this.#process = spawn({ onMessage: (raw) => this.#receive(raw), onExit: (exit) => this.#exited(exit) });
+    this.#process = spawn({ onMessage: (raw) => this.#receive(raw), onOutput: (text) => this.#hear(text), onExit: (exit) => this.#exited(exit) });
   }
 
   /** Starts a process and waits for its first word. ENGINE_CRASHED when it ends before, or stays silent. */
@@ -102,6 +106,13 @@ export class EngineConnection {
   kill(reason: Error): void {
     this.#ending ??= reason;
     this.#process.kill();
+  }
+
+  /** A card that has run out is only spoken of: the call would end in a wrong picture, or in a crash without a reason. */
+  #hear(text: string): void {
+    this.#said = (this.#said + text).slice(-heardBytes);
+    const failure = cardRanOut(this.#said);
+    if (failure && this.#ending === undefined) this.kill(failure);
   }
 
   #receive(raw: unknown): void {

@@ -5,6 +5,16 @@ import type { EngineExit } from './spawnNode.ts';
 
 const memoryWords = /std::bad_alloc|bad allocation|heap out of memory|out of memory|cannot allocate memory|failed to allocate|ENOMEM/i;
 
+/** What the WebGPU runtime writes when a card gives it no memory. It goes on with a buffer that is none: what it computes then is wrong, or ends the process. */
+const cardWords = /WebGPU device error\(3\)|ERROR_OUT_OF_(?:DEVICE|HOST)_MEMORY|E_OUTOFMEMORY/;
+
+/** OUT_OF_MEMORY where an engine process wrote that its graphics card has run out; undefined for anything else. */
+export function cardRanOut(output: string): StudioError | undefined {
+  if (!cardWords.test(output)) return undefined;
+  const message = 'The graphics card ran out of memory. The engine was ended and starts again with the next request.';
+  return new StudioError('OUT_OF_MEMORY', message, { reason: 'outOfMemory', device: 'card', stderrTail: output.slice(-2_000) }, { retryable: true });
+}
+
 /** How often this machine's kernel has killed a process for lack of memory; undefined where it does not say. */
 export function kernelOomKills(): number | undefined {
   if (process.platform !== 'linux') return undefined;

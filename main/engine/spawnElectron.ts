@@ -15,7 +15,9 @@ export function spawnElectron(): SpawnEngine {
     let ended = false;
     const child = utilityProcess.fork(entry, [], { stdio: ['ignore', 'pipe', 'pipe'], serviceName: 'Ovis Studio engine', env: { ...allocatorEnvironment, ...process.env } });
     const collect = (chunk: Buffer | string): void => {
-      tail = (tail + chunk.toString()).slice(-tailBytes);
+      const text = chunk.toString();
+      tail = (tail + text).slice(-tailBytes);
+      handlers.onOutput(text);
     };
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);

@@ -16,6 +16,8 @@ export interface EngineExit {
 
 export interface EngineHandlers {
   onMessage(message: unknown): void;
+  /** What the process writes, in pieces as they come. */
+  onOutput(text: string): void;
   /** Called once, after everything that the process wrote has been read. */
   onExit(exit: EngineExit): void;
 }
@@ -68,6 +70,7 @@ export function spawnNode(options: SpawnNodeOptions = {}): SpawnEngine {
     const collect = (chunk: string): void => {
       tail = (tail + chunk).slice(-tailBytes);
       options.onOutput?.(chunk);
+      handlers.onOutput(chunk);
     };
     child.stdout?.setEncoding('utf8').on('data', collect);
     child.stderr?.setEncoding('utf8').on('data', collect);

@@ -104,6 +104,7 @@ describe('a crash', () => {
     ['throw later', { code: 'ENGINE_CRASHED', details: { reason: 'exited', exitCode: 1, stderrTail: expect.stringContaining('thrown outside of any call') } }],
     ['bad_alloc', { code: 'OUT_OF_MEMORY', retryable: true, details: { reason: 'outOfMemory', signal: 'SIGABRT' } }],
     ['heap', { code: 'OUT_OF_MEMORY', details: { reason: 'outOfMemory' } }],
+    ['card out of memory', { code: 'OUT_OF_MEMORY', retryable: true, details: { reason: 'outOfMemory', device: 'card' } }],
     ['nonsense message', { code: 'IPC_INVALID' }],
     ['nonsense text', { code: 'IPC_INVALID' }],
     ['malformed result', { code: 'IPC_INVALID', details: { field: 'image' } }],

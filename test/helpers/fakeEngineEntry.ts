@@ -31,6 +31,12 @@ async function misbehave(how: string): Promise<void> {
     case 'bad_alloc':
       process.stderr.write("terminate called after throwing an instance of 'std::bad_alloc'\n", () => process.abort());
       return macrotask(10_000);
+    case 'card out of memory':
+      // The runtime says so and goes on.
+      process.stderr.write('[E:onnxruntime] WebGPU device err');
+      await macrotask(50);
+      process.stderr.write('or(3): vkAllocateMemory failed with VK_ERROR_OUT_OF_DEVICE_MEMORY\n');
+      return macrotask(20_000);
     case 'hang': return block(120_000);
     case 'never': return new Promise(() => setInterval(() => undefined, 1000));
     case 'nonsense message':
