@@ -1,7 +1,7 @@
 /** A whole project as plain records, for a file; and such records as a new project, in one transaction. */
 import { hashesIn, openCanvas } from './canvas.ts';
 import { addGenerations, getGeneration, noteGeneration, starGenerations, tagGenerations } from './generations.ts';
-import { createProject, getProject } from './projects.ts';
+import { createProject, getProject, keepProjectDraft, projectDraft } from './projects.ts';
 import { addStaged } from './staged.ts';
 import { requireAssets } from './assetRows.ts';
 import { all, list, run } from './statements.ts';
@@ -26,6 +26,8 @@ export interface ProjectRecords {
   readonly staged: readonly StagedRow[];
   /** From what pictures were made without a generation. */
   readonly sources: readonly PictureSource[];
+  /** What stands in its prompt and settings, as JSON; null = nothing was kept. */
+  readonly draft: string | null;
   /** Every picture that any of it names and the store has. */
   readonly hashes: readonly string[];
 }
@@ -45,15 +47,16 @@ export function readProject(db: Db, id: string): ProjectRecords {
       list([...new Set(named)]),
     ).map((row) => row.hash);
     const sources = all<PictureSource>(db, 'SELECT hash, source_hash AS source, how FROM asset_sources WHERE hash IN (SELECT value FROM json_each(?)) ORDER BY 1, 2, 3', list(hashes));
-    return { project, snapshot: snapshot && { seq: snapshot.seq, text: snapshot.text }, entries, seq, generations, staged: staged as StagedRow[], sources, hashes };
+    return { project, snapshot: snapshot && { seq: snapshot.seq, text: snapshot.text }, entries, seq, generations, staged: staged as StagedRow[], sources, draft: projectDraft(db, id), hashes };
   })();
 }
 
 /** Everything or nothing; ids must be new. ASSET_MISSING for a picture that the store does not have. */
 export function writeProject(db: Db, records: Omit<ProjectRecords, 'hashes'>, now: number): Project {
   return db.transaction(() => {
-    const { project: { id, name }, snapshot, entries, seq, generations, staged, sources } = records;
+    const { project: { id, name }, snapshot, entries, seq, generations, staged, sources, draft } = records;
     createProject(db, id, name, now);
+    if (draft !== null) keepProjectDraft(db, id, draft);
     addGenerations(db, generations.map((row) => ({ ...row, projectId: id, batchId: null })));
     for (const row of generations) {
       if (row.starred) starGenerations(db, [row.id], true);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { journalEntrySchema, snapshotSchema, stagedSchema } from '../../preload/contract/canvas.ts';
 import { hashSchema, nameSchema, timeSchema } from '../../preload/contract/common.ts';
+import { draftSchema } from '../../preload/contract/draft.ts';
 import { maskOptionsSchema } from '../../preload/contract/generation.ts';
 import { generationSchema } from '../../preload/contract/project.ts';
 
@@ -32,6 +33,8 @@ export const documentSchema = z.object({
   entries: z.array(journalEntrySchema),
   seq: z.int().nonnegative(),
   sources: z.array(z.object({ hash: hashSchema, source: hashSchema, how: z.string().max(100) })).max(1_000_000),
+  /** What stands in its prompt and settings. One of another version, that cannot be read, is no reason to refuse a project. */
+  draft: draftSchema.nullable().catch(null),
 });
 
 export const generationsSchema = z.array(generationSchema).max(1_000_000);

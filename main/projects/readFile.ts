@@ -49,7 +49,7 @@ async function readRecords(zip: SafeZip, name: string | undefined, assets: Pick<
   for (const { hash } of document.sources) need(hash, recordNames.document);
   const facts = new Map<string, Awaited<ReturnType<AssetStore['put']>>>();
   for (const asset of manifest.assets) facts.set(asset.hash, await assets.put(new Uint8Array(await zip.read(assetName(asset), asset.hash, limits.entryBytes))));
-  return renamed({ ...document, generations: generations.map((row) => ({ ...row, ...facts.get(row.hash) })), staged }, name ?? manifest.name);
+  return renamed({ ...document, draft: document.draft && JSON.stringify(document.draft), generations: generations.map((row) => ({ ...row, ...facts.get(row.hash) })), staged }, name ?? manifest.name);
 }
 
 /** New ids throughout: the same project may be here already. Texts of the page name them, too. */

@@ -10,9 +10,9 @@ const mtime = new Date(Date.UTC(1980, 0, 1));
 
 /** Errors come through the stream: ASSET_MISSING beforehand, as rejections. */
 export async function zipOf(records: ProjectRecords, assets: Pick<AssetStore, 'file'>, now: number): Promise<NodeJS.ReadableStream> {
-  const { project, snapshot, entries, seq, sources, generations, staged, hashes } = records;
+  const { project, snapshot, entries, seq, sources, draft, generations, staged, hashes } = records;
   const parts = {
-    document: Buffer.from(JSON.stringify({ snapshot, entries, seq, sources })),
+    document: Buffer.from(JSON.stringify({ snapshot, entries, seq, sources, draft: draft === null ? null : (JSON.parse(draft) as unknown) })),
     generations: Buffer.from(JSON.stringify(generations)),
     staged: Buffer.from(JSON.stringify(staged)),
   };

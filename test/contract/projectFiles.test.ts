@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fromBufferPromise } from 'yauzl';
 import { ZipFile } from 'yazl';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Draft } from '../../preload/contract/draft.ts';
 import { failure, openWholeStudio, type WholeStudio } from '../helpers/wholeStudio.ts';
 
 vi.mock('electron', () => import('../helpers/fakeElectron.ts'));
@@ -16,6 +17,10 @@ let projectId: string;
 let generationId: string;
 let layer: string;
 let bytes: Buffer;
+
+const draft: Draft = {
+  task: 'edit', prompt: 'and now at night', modelId: 'toybox', sampling: { steps: 9, txtCfg: 3, imgCfg: 1.5, strength: 1, seed: 12 }, seedLocked: false, batch: 1, join: { blend: 3 }, experimental: false, recent: [],
+};
 
 beforeAll(async () => {
   [whole, other] = [await openWholeStudio(), await openWholeStudio()];
@@ -32,6 +37,7 @@ beforeAll(async () => {
   await client.gallery.note({ id: generationId, note: 'for the wall' });
   const pageId = randomUUID();
   await client.canvas.append({ projectId, pageId, entries: [{ seq: 1, text: '{"a":1}' }, { seq: 2, text: JSON.stringify({ generationId, layer: { hash: layer } }) }] });
+  await client.projects.keepDraft({ id: projectId, pageId, draft });
   await client.canvas.snapshot({ projectId, pageId, seq: 1, text: JSON.stringify({ shown: raster }) });
   bytes = Buffer.from(await (await client.projects.exportFile({ id: projectId })).arrayBuffer());
 }, 60_000);
@@ -50,6 +56,7 @@ describe('a project file', () => {
       expect(project.id).not.toBe(projectId);
       const state = await client.canvas.open({ projectId: project.id });
       expect(state).toMatchObject({ seq: 2, snapshot: { seq: 1 }, entries: [{ seq: 2 }] });
+      expect((await client.projects.open({ id: project.id, pageId: randomUUID() })).draft).toEqual(draft);
       const [staged] = state.staged;
       expect(staged).toMatchObject({ projectId: project.id, seed: 4, facts: { changedOutside: 0 }, state: 'waiting' });
       // The page's own texts name the new row.
@@ -171,6 +178,16 @@ const hostile: readonly (readonly [string, () => Promise<Buffer>, object])[] = [
 ];
 
 describe('a file that means harm', () => {
+  it.each([
+    ['as an earlier version wrote it', ({ draft: _draft, ...document }: { readonly draft: unknown }) => document],
+    ['of a version that knows others', (document: object) => ({ ...document, draft: { words: 'a cube' } })],
+  ])('%s opens without prompt and settings', async (_what, change) => {
+    const { client } = other;
+    const project = await client.projects.importFile({ file: blob(await withRecord('document', change)) });
+    expect(await client.projects.open({ id: project.id, pageId: randomUUID() })).not.toHaveProperty('draft');
+    expect((await client.canvas.open({ projectId: project.id })).seq).toBe(2);
+  });
+
   it.each(hostile)('%s is refused with a typed error, and nothing of it is taken in', async (_what, make, expected) => {
     const before = [await other.client.projects.list(), (await other.client.gallery.counts()).all];
     const file = await make();
