@@ -98,7 +98,7 @@ const marked = fc.oneof(
   onSome(fc.record({ hash: fc.nat(20).map(hash), rect }), mergeDown),
   onSome(fc.constant(null), clearLayer),
   onSome(rect, invertMask),
-  onSome(fc.option(fc.double({ min: -1, max: 1_001, noNaN: true })), setFeather),
+  onSome(fc.option(fc.double({ min: -1, max: 1_001, noNaN: true }).map(positiveZero)), setFeather),
   onSome(fc.integer({ min: -1_001, max: 1_001 }), setGrow),
   onSome(fc.tuple(place, place), (one, [x, y]) => moveLayer(one, x, y)),
   onSome(fc.tuple(scale, scale), (one, [x, y]) => scaleLayer(one, x, y)),
