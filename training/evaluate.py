@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from .common import ROOT
+from .evaluation_set import EvaluationSet, Item
 from .text.wording import fill
 from .world import edits
 from .world.captions import caption
@@ -28,44 +29,13 @@ from .world.scene import COLOURS, FLOORS, HELD_OUT_DUOS, HELD_OUT_PAIRS, SHAPES,
 from .world.styles import STYLE_WORDS, STYLES
 from .world.words import NUMBERS, article, noun_phrase, plural
 
-SEED, LIMIT_BYTES, SIDE = 40_404, 3_000_000, 128
+SEED, SIDE = 40_404, 128
 GENEVAL, PER_ROW = 60, 30
 # The scenes that the hand-written instructions speak of.
 FREE_SCENES = (Scene((Thing("cube", "red", x=-0.1, z=0.2, yaw=0.4),), "wood", "day"),
                Scene((Thing("sphere", "green", x=-0.9, z=0.0), Thing("cone", "blue", x=1.0, z=0.1)), "stone", "day"),
                Scene((Thing("cylinder", "white", x=0.2, z=0.0),), "snow", "dusk"),
                Scene((Thing("cube", "yellow", x=-1.0, z=0.1, yaw=0.5), Thing("torus", "purple", x=0.9, z=0.2, yaw=0.2)), "grass", "day"))
-Item = Dict[str, Any]
-
-
-class Set:
-    """Items and the pictures that they name."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.items, self.names = folder, [], {}
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.png"):
-            old.unlink()
-
-    def picture(self, data: np.ndarray) -> str:
-        """Stores a picture once; returns its file name."""
-        key = data.tobytes()
-        if key not in self.names:
-            self.names[key] = f"{len(self.names):03d}.png"
-            Image.fromarray(data).save(self.folder / self.names[key], optimize=True)
-        return self.names[key]
-
-    def add(self, row: str, request: Item, expect: Optional[Item] = None, **more: Any) -> None:
-        number = sum(i["row"] == row for i in self.items)
-        self.items.append({"id": f"{row}/{number}", "row": row, "request": request, "expect": expect or {}, **more})
-
-    def write(self) -> None:
-        lines = ",\n".join(json.dumps(i, separators=(",", ":")) for i in self.items)
-        (self.folder / "set.json").write_text('{"version":1,"items":[\n' + lines + "\n]}\n")
-        size = sum(p.stat().st_size for p in self.folder.iterdir())
-        if size > LIMIT_BYTES:
-            raise SystemExit(f"{size} bytes are more than {LIMIT_BYTES}")
-        print(f"{len(self.items)} items, {len(self.names)} pictures, {size / 1e6:.2f} MB")
 
 
 def pair(t: Thing) -> List[str]:
@@ -100,7 +70,7 @@ def distinct(rng: random.Random, make: Callable[[], Tuple[str, Item]], count: in
     return list(found.items())
 
 
-def geneval(out: Set, rng: random.Random) -> None:
+def geneval(out: EvaluationSet, rng: random.Random) -> None:
     """The six rows, and apart what training never showed. Plain wordings only: free phrasing has its own row."""
     shape = lambda: rng.choice(SHAPES)
 
@@ -161,7 +131,7 @@ def geneval(out: Set, rng: random.Random) -> None:
             out.add(f"GenEval {name}", {"kind": "textToImage", "prompt": text}, expect)
 
 
-def edit_rows(out: Set, rng: random.Random, sources: Sequence[Scene]) -> None:
+def edit_rows(out: EvaluationSet, rng: random.Random, sources: Sequence[Scene]) -> None:
     """ImgEdit: the asked change, and the rest unchanged (outside `change`)."""
     def one(kind: Callable, row: str, says: Callable[[Scene, Scene, np.ndarray], Item], global_: bool = False) -> None:
         number = 0
@@ -215,7 +185,7 @@ def edit_rows(out: Set, rng: random.Random, sources: Sequence[Scene]) -> None:
     one(edits.several, "hybrid", lambda _, a, __: everything(a), True)
 
 
-def other_rows(out: Set, rng: random.Random, sources: Sequence[Scene]) -> None:
+def other_rows(out: EvaluationSet, rng: random.Random, sources: Sequence[Scene]) -> None:
     for i in range(PER_ROW):
         source = sources[i]
         rgb, depth, ids = (a[0] for a in render([source]))
@@ -241,7 +211,7 @@ def other_rows(out: Set, rng: random.Random, sources: Sequence[Scene]) -> None:
         out.add("VAE", {"kind": "reconstruct", "image": out.picture(rgb)})
 
 
-def question_rows(out: Set, rng: random.Random, sources: Sequence[Scene]) -> None:
+def question_rows(out: EvaluationSet, rng: random.Random, sources: Sequence[Scene]) -> None:
     asked: Dict[str, set] = {}
     pictures = [(s, out.picture(render([s])[0][0])) for s in sources]
     for kind, _ in QUESTIONS:
@@ -259,7 +229,7 @@ def question_rows(out: Set, rng: random.Random, sources: Sequence[Scene]) -> Non
             out.add("question held-out pairs", {"kind": "understand", "prompt": ask, "images": [picture]}, {"answer": answer})
 
 
-def pair_rows(out: Set, rng: random.Random, sources: Sequence[Scene]) -> None:
+def pair_rows(out: EvaluationSet, rng: random.Random, sources: Sequence[Scene]) -> None:
     """Questions about two pictures; drawn after all else, so that the other rows stay what they were."""
     pictures = [(s, out.picture(render([s])[0][0])) for s in sources]
     while sum(i["row"] == "question two pictures" for i in out.items) < PER_ROW:
@@ -268,7 +238,7 @@ def pair_rows(out: Set, rng: random.Random, sources: Sequence[Scene]) -> None:
         out.add("question two pictures", {"kind": "understand", "prompt": ask, "images": [first, second]}, {"answer": answer})
 
 
-def free_rows(out: Set) -> None:
+def free_rows(out: EvaluationSet) -> None:
     written = json.loads((ROOT / "free_phrasing.json").read_text())
     words = lambda entry: {k: v for k, v in entry.items() if k not in ("text", "scene")}
     for entry in written["prompts"]:
@@ -279,7 +249,7 @@ def free_rows(out: Set) -> None:
 
 
 def write(folder: Path) -> None:
-    rng, out = random.Random(SEED), Set(folder)
+    rng, out = random.Random(SEED), EvaluationSet(folder)
     sources = []
     while len(sources) < 36:
         scene = random_scene(rng, (1, 2, 2, 3)[len(sources) % 4])

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cardMemory, type CardSources } from './cardMemory.ts';
+import { cardMemory, recentCardMemory, type CardSources } from './cardMemory.ts';
 
 const MIB = 2 ** 20;
 let cardsDir: string;
@@ -31,5 +31,11 @@ describe('the memory of a card', () => {
     expect(await cardMemory(sources({ platform: 'win32' }))).toBeUndefined();
     card('card0', { mem_info_vram_total: 'none', mem_info_vram_used: '' });
     expect(await cardMemory(sources({ run: async () => '[N/A], [N/A]\nNo devices were found' }))).toBeUndefined();
+  });
+
+  it('is asked of the driver once for many estimates', async () => {
+    let asked = 0;
+    const ask = async () => ({ totalBytes: 8e9, freeBytes: (asked += 1) });
+    expect(await Promise.all([recentCardMemory(ask), recentCardMemory(ask), recentCardMemory(ask)])).toEqual(Array.from({ length: 3 }, () => ({ totalBytes: 8e9, freeBytes: 1 })));
   });
 });

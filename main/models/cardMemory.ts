@@ -36,6 +36,17 @@ export async function cardMemory(sources: CardSources = machine): Promise<CardMe
   return found.toSorted((a, b) => b.totalBytes - a.totalBytes)[0];
 }
 
+/** How long an answer is good for: estimates follow the keyboard, and a driver's tool takes up to a second. */
+const goodForMs = 3_000;
+let last: { readonly at: number; readonly found: Promise<CardMemory | undefined> } | undefined;
+
+/** The same of this machine, at most three seconds old. */
+export function recentCardMemory(ask: () => Promise<CardMemory | undefined> = cardMemory): Promise<CardMemory | undefined> {
+  const now = performance.now();
+  if (last === undefined || now - last.at > goodForMs) last = { at: now, found: ask() };
+  return last.found;
+}
+
 /** One line a card: total, used; MiB. */
 async function nvidia({ run }: CardSources): Promise<CardMemory[]> {
   const text = await run('nvidia-smi', ['--query-gpu=memory.total,memory.used', '--format=csv,noheader,nounits']).catch(() => '');

@@ -3,7 +3,7 @@ import type { JobRequest } from '../../preload/contract/generation.ts';
 import type { MemoryOutlook } from '../../preload/contract/jobs.ts';
 import type { ModelEntry, Settings } from '../../preload/contract/system.ts';
 import type { ModelList } from '../services.ts';
-import { cardMemory, type CardMemory } from './cardMemory.ts';
+import { recentCardMemory, type CardMemory } from './cardMemory.ts';
 import { chosenPrecision, engineDefault } from './chosenPrecision.ts';
 import type { PlanThread } from './planThread.ts';
 import type { PlanRequest } from './planWorker.ts';
@@ -40,7 +40,7 @@ export class MemoryForecast {
     const settings = this.#parts.settings();
     const { provider, attention, memoryLimitBytes = null, vaeTile = null } = settings;
     const onCard = provider !== null && provider !== 'cpu';
-    const cardBytes = onCard ? ((await (this.#parts.card ?? cardMemory)())?.freeBytes ?? null) : null;
+    const cardBytes = onCard ? ((await (this.#parts.card ?? recentCardMemory)())?.freeBytes ?? null) : null;
     if (onCard && cardBytes === null && memoryLimitBytes === null && !ranOut) return undefined;
     const job = sizedJob(request, model, sizes, vaeTile);
     if (job === undefined) return undefined;

@@ -56,6 +56,8 @@ export class Packs {
     const known = this.#packings.get(modelId);
     if (known?.state === 'packing' && known.precision === precision) return known;
     await this.cancel(modelId);
+    // Asked for twice at once: whoever came first has begun meanwhile.
+    if (this.#running.has(modelId)) return this.start(modelId, precision, neededBytes);
     const packing: Packing = { modelId, precision, state: 'packing', doneBytes: 0, totalBytes: 0, bytesPerSecond: null, leftMs: null, failure: null };
     const abort = new AbortController();
     this.#set(packing);

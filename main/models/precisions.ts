@@ -4,7 +4,7 @@ import type { ModelPrecisions, PrecisionChoice } from '../../preload/contract/pr
 import type { Settings } from '../../preload/contract/system.ts';
 import { StudioError } from '../errors.ts';
 import type { ModelList } from '../services.ts';
-import { cardMemory, type CardMemory } from './cardMemory.ts';
+import { recentCardMemory, type CardMemory } from './cardMemory.ts';
 import { chosenPrecision, engineDefault } from './chosenPrecision.ts';
 import type { Packs } from './packs.ts';
 import type { PlanThread } from './planThread.ts';
@@ -30,7 +30,7 @@ const notes: Readonly<Record<'cpu' | 'card', Partial<Record<Precision, string>>>
 };
 
 /** Errors: MODEL_MISSING, the checkpoint's. */
-export async function precisionsOf(modelId: string, { models, settings, provider: chosenProvider, plans, packs, card = cardMemory }: PrecisionsParts): Promise<ModelPrecisions> {
+export async function precisionsOf(modelId: string, { models, settings, provider: chosenProvider, plans, packs, card = recentCardMemory }: PrecisionsParts): Promise<ModelPrecisions> {
   const now = settings();
   const { attention, memoryLimitBytes = null, vaeTile = null } = now;
   const provider = now.provider ?? chosenProvider();

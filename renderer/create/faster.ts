@@ -20,10 +20,10 @@ const early = { start: 0, end: 0.8 };
 
 export const ways: readonly Way[] = [
   { value: 'off', label: 'Off', fields: {}, hint: 'Every step in full' },
-  { value: 'guidance', label: 'Guide 80 % of the steps', fields: { guidanceRange: early }, hint: 'About 1.1 times as fast; Toybox’s pictures change by ΔE 1, hardly to be seen' },
+  { value: 'guidance', label: 'Guide 80 % of the steps', fields: { guidanceRange: early }, hint: 'About 1.1 times as fast; Toybox’s pictures change by ΔE 1' },
   { value: 'cache', label: 'Skip calm steps', fields: { stepCache: 0.1 }, hint: '1.4 to 1.8 times as fast; Toybox’s pictures change by ΔE 0.4, hardly to be seen' },
   { value: 'more', label: 'Skip more steps', fields: { stepCache: 0.2 }, hint: '2.2 to 2.5 times as fast; Toybox’s pictures change by ΔE 0.8, some visibly' },
-  { value: 'both', label: 'Guide 80 %, skip calm steps', fields: { guidanceRange: early, stepCache: 0.1 }, hint: '1.5 to 2 times as fast; Toybox’s pictures change by ΔE 1, hardly to be seen' },
+  { value: 'both', label: 'Guide 80 %, skip calm steps', fields: { guidanceRange: early, stepCache: 0.1 }, hint: '1.5 to 2 times as fast; Toybox’s pictures change by ΔE 1' },
 ];
 
 /** Which of the ways these fields are; undefined where a row from elsewhere has other values. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CanvasRequest } from '../../preload/contract/canvas.ts';
-import { area, box, frame, maskOf, scene } from '../helpers/canvasScene.ts';
+import { area, box, frame, maskOf, runFrame, scene, submitFrame } from '../helpers/canvasScene.ts';
 import { failure, openWholeStudio, type WholeStudio } from '../helpers/wholeStudio.ts';
 
 vi.mock('electron', () => import('../helpers/fakeElectron.ts'));
@@ -15,15 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => whole.close());
 
-const submit = (request: CanvasRequest, more: object = {}) => whole.client.canvas.submit({ projectId, frame, request, ...more });
-
-async function run(request: CanvasRequest, more: object = {}) {
-  const [job] = await submit(request, more);
-  const ended = await whole.ended(job?.id ?? '');
-  expect(ended.failure).toBeNull();
-  const staged = (await whole.client.canvas.staged({ projectId })).filter(({ jobId }) => jobId === job?.id);
-  return { job: ended, staged: staged[0]!, generation: await whole.client.gallery.get({ id: ended.generationIds[0] ?? '' }) };
-}
+const submit = (request: CanvasRequest, more?: object) => submitFrame(whole, projectId, request, more);
+const run = (request: CanvasRequest, more?: object) => runFrame(whole, projectId, request, more);
 
 describe('a repaint', () => {
   it('waits on the canvas with everything that it was made of, and recalls it all', async () => {

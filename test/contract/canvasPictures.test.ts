@@ -8,7 +8,7 @@ import { fromBufferPromise } from 'yauzl';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readPngText } from '../../main/imaging/pngText.ts';
 import type { CanvasRequest } from '../../preload/contract/canvas.ts';
-import { area, box, frame, scene } from '../helpers/canvasScene.ts';
+import { area, box, frame, runFrame, scene } from '../helpers/canvasScene.ts';
 import { failure, openWholeStudio, type WholeStudio } from '../helpers/wholeStudio.ts';
 
 vi.mock('electron', () => import('../helpers/fakeElectron.ts'));
@@ -21,15 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => whole.close());
 
-const submit = (request: CanvasRequest, more: object = {}) => whole.client.canvas.submit({ projectId, frame, request, ...more });
-
-async function run(request: CanvasRequest, more: object = {}) {
-  const [job] = await submit(request, more);
-  const ended = await whole.ended(job?.id ?? '');
-  expect(ended.failure).toBeNull();
-  const staged = (await whole.client.canvas.staged({ projectId })).filter(({ jobId }) => jobId === job?.id);
-  return { job: ended, staged: staged[0]!, generation: await whole.client.gallery.get({ id: ended.generationIds[0] ?? '' }) };
-}
+const run = (request: CanvasRequest, more?: object) => runFrame(whole, projectId, request, more);
 
 describe('a control map', () => {
   it('is the same file for the same picture and settings, and its pixels are what the engine receives', async () => {

@@ -1,4 +1,5 @@
 /** The Models place against a hub of our own, in a real browser: fetched, interrupted, gone on with, checked, drawn with; and what repairs what goes wrong. */
+import AxeBuilder from '@axe-core/playwright';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from '@playwright/test';
@@ -67,6 +68,8 @@ describe.skipIf(skipped !== undefined)('the Models place', () => {
     await opened?.studio.api('system/changeSettings', { theme: 'light' });
     await page.locator('html[data-theme=light]').waitFor();
     await page.screenshot({ path: join(shots, 'models-precisions-light.png') });
+    const { violations } = await new AxeBuilder({ page }).include('[data-testid=precisions]').options({ resultTypes: ['violations'] }).analyze();
+    expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
     const submitted = await opened!.studio.api('jobs/submit', { requests: [{ kind: 'textToImage', prompt: 'a red cube', width: 64, height: 64, steps: 1, seed: 1 }], modelId: 'toybox' });
     const [job] = await submitted.json() as { id: string }[];
     const ended = async () => await (await opened!.studio.api('jobs/get', { jobId: job!.id })).json() as { state: string; generationIds: string[] };

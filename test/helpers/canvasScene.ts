@@ -1,5 +1,9 @@
-/** A frame and what stands in it, for tests of the canvas through the contract. */
-import type { Pixels } from './wholeStudio.ts';
+/** A frame, what stands in it, and runs on it, for tests of the canvas through the contract. */
+import { expect } from 'vitest';
+import type { CanvasRequest, Staged } from '../../preload/contract/canvas.ts';
+import type { JobRecord } from '../../preload/contract/jobs.ts';
+import type { Generation } from '../../preload/contract/project.ts';
+import type { Pixels, WholeStudio } from './wholeStudio.ts';
 
 export const frame = { x: -96, y: 32, width: 320, height: 288 };
 export const area = frame.width * frame.height;
@@ -22,3 +26,18 @@ export function maskOf(inside: (x: number, y: number) => boolean): Pixels {
 }
 
 export const box = maskOf((x, y) => x >= 40 && x < 100 && y >= 50 && y < 90);
+
+/** What the frame's requests become on a project of a studio. */
+export function submitFrame(whole: WholeStudio, projectId: string, request: CanvasRequest, more: object = {}): Promise<JobRecord[]> {
+  return whole.client.canvas.submit({ projectId, frame, request, ...more });
+}
+
+/** The same to its end, which must be a result. */
+export async function runFrame(whole: WholeStudio, projectId: string, request: CanvasRequest, more: object = {}): Promise<{ readonly job: JobRecord; readonly staged: Staged; readonly generation: Generation }> {
+  const [job] = await submitFrame(whole, projectId, request, more);
+  const ended = await whole.ended(job?.id ?? '');
+  expect(ended.failure).toBeNull();
+  const staged = (await whole.client.canvas.staged({ projectId })).find(({ jobId }) => jobId === job?.id);
+  if (staged === undefined) throw new Error('nothing waits on the canvas');
+  return { job: ended, staged, generation: await whole.client.gallery.get({ id: ended.generationIds[0] ?? '' }) };
+}
