@@ -17,11 +17,15 @@ it('packing that is asked for several times at once is begun once', async () => 
     return spawnNode()(handlers);
   };
   const packs = new Packs({ models: { dirOf: async () => dir, packedDirOf: () => packedDir }, spawn, threads: () => 1, tell: () => undefined, changed: () => undefined });
-  const asked = await Promise.all([packs.start('golden', 'q4', 0), packs.start('golden', 'q4', 0), packs.start('golden', 'q4', 0)]);
-  expect(asked.map(({ state }) => state)).toEqual(['packing', 'packing', 'packing']);
-  await packs.ended('golden');
+  const asked = await Promise.all([packs.start('golden', 'q4', 0), packs.start('golden', 'q4', 0)]);
+  expect(asked.map(({ precision }) => precision)).toEqual(['q4', 'q4']);
   expect(begun).toBe(1);
+  // Both have to wait until the former one has stopped.
+  const instead = await Promise.all([packs.start('golden', 'int8', 0), packs.start('golden', 'int8', 0)]);
+  expect(instead.map(({ precision, state }) => [precision, state])).toEqual([['int8', 'packing'], ['int8', 'packing']]);
+  await packs.ended('golden');
+  expect(begun).toBe(2);
   expect(packs.of('golden')).toBeNull();
-  expect(await packs.diskBytes('golden', 'q4')).toBeGreaterThan(0);
+  expect(await packs.diskBytes('golden', 'int8')).toBeGreaterThan(0);
   await packs.close();
 }, 60_000);
