@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { freeMemory, outlookOf, type OutlookRequest } from './plan.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realConfig, writeRandomCheckpoint } from '../test/helpers/randomCheckpoint.ts';
+import { freeMemory, outlookOf, precisionsOf, type OutlookRequest } from './plan.ts';
 
 const MIB = 2 ** 20;
 const request = (change: Partial<OutlookRequest['job']> = {}, limitMib: number | null = null, freeBytes = 2 ** 40): OutlookRequest => ({
@@ -83,6 +86,46 @@ describe('on a card', () => {
     const again = await outlookOf({ ...card(null, wholeBytes), limitBytes: tight.plan?.memoryLimitBytes ?? 0, ...(tight.plan?.precision && { precision: tight.plan.precision }), job: { ...card(null, 0).job, tile: tight.plan?.vaeTile ?? null } });
     expect(again.fits).not.toBe('no');
     expect(await outlookOf(card(null, wholeBytes * 1.2))).toMatchObject({ fits: 'whole', plan: null });
+  });
+});
+
+describe('the published model at 1024² on a card of 8 GB', () => {
+  let dir = '';
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'ovis-hollow-'));
+    await writeRandomCheckpoint(dir, { config: await realConfig(), hollow: true, merges: 0 });
+  });
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  const drawn = (change: Partial<OutlookRequest>): OutlookRequest => ({ ...request({ size: { width: 1024, height: 1024 } }, null, 8e9), device: 'card', packed: true, dir, ...change });
+
+  it('stays there as a whole in 4 bits once pictures are decoded in pieces', async () => {
+    const asked = await outlookOf(drawn({ precision: 'q4' }));
+    // Decoding in one go takes twice what such a card has: its largest values are never put in one another's place.
+    expect(asked.phases.find(({ phase }) => phase === 'decode')?.bytes).toBeGreaterThan(12e9);
+    expect(asked).toMatchObject({ fits: 'no', plan: { vaeTile: 512 } });
+    expect(await outlookOf(drawn({ precision: 'q4', job: { ...drawn({}).job, tile: 512 } }))).toMatchObject({ fits: 'whole', plan: null });
+  });
+
+  it('comes part by part at half precision', async () => {
+    const { plan } = await outlookOf(drawn({ precision: 'fp16' }));
+    expect(plan).toMatchObject({ vaeTile: 512, memoryLimitBytes: expect.any(Number) });
+    expect(plan?.precision).toBeUndefined();
+    expect(await outlookOf(drawn({ precision: 'fp16', limitBytes: plan?.memoryLimitBytes ?? null, job: { ...drawn({}).job, tile: 512 } }))).toMatchObject({ fits: 'oneByOne', plan: null });
+  });
+
+  it('an edit stays there in 4 bits as well, and nothing of the decoder outgrows what is used again', async () => {
+    const edit = { ...drawn({}).job, kind: 'edit' as const, tile: 512 };
+    const found = await outlookOf(drawn({ precision: 'q4', job: edit }));
+    expect(found).toMatchObject({ fits: 'whole', plan: null });
+    expect(found.phases.find(({ phase }) => phase === 'denoise')?.bytes).toBeLessThan(4e9);
+  });
+
+  it('every precision is weighed with the pieces that it needs, and none on a larger card', async () => {
+    const wanted = { dir, device: 'card' as const, packedDir: path.join(dir, 'packed'), attention: 'fused' as const, size: { width: 1024, height: 1024 }, tile: null, limitBytes: null };
+    const small = await precisionsOf({ ...wanted, freeBytes: 8e9 });
+    expect(small.find(({ precision }) => precision === 'q4')?.memory).toMatchObject({ fits: 'whole', tile: 512 });
+    expect(await outlookOf(drawn({ precision: 'q4', freeBytes: 48e9 }))).toMatchObject({ fits: 'whole', plan: null });
   });
 });
 

@@ -24,7 +24,11 @@ export interface PrecisionsRequest {
 /** What a precision takes of memory and disk, and what it costs. */
 export interface PrecisionOutlook extends PackOutlook {
   readonly precision: Precision;
-  readonly memory: { readonly wholeBytes: number; readonly oneByOneBytes: number; readonly fits: Outlook['fits'] };
+  readonly memory: {
+    readonly wholeBytes: number; readonly oneByOneBytes: number; readonly fits: Outlook['fits'];
+    /** The autoencoder in pieces of so many pixels, without which it would not fit; null = as asked. */
+    readonly tile: number | null;
+  };
 }
 
 export { freeMemory } from './memory/free.ts';
@@ -210,11 +214,18 @@ export async function precisionsOf(request: PrecisionsRequest): Promise<Precisio
   const { dir, packedDir, size, tile } = request;
   const { checkpoint } = await model(dir);
   const job: MemoryJob = { size: textToImageSize(size), pictures: [], words: wordsOfAPrompt, tile };
+  // A card decodes a large picture in many times the memory of its pieces; a processor does not.
+  const pieces = request.device === 'card' ? tiles.filter((one) => one < Math.max(size.width, size.height) && (tile === null || one < tile)) : [];
   const found: PrecisionOutlook[] = [];
   for (const precision of allPrecisions) {
-    const made = await plan({ ...request, packed: true }, precision, job);
-    const memory = { wholeBytes: Math.round(made.whole), oneByOneBytes: Math.round(made.phased), fits: fitsHow(made, request) };
-    found.push({ precision, memory, ...(await packOutlook(checkpoint, precision, packedDir)) });
+    const memories: PrecisionOutlook['memory'][] = [];
+    for (const one of [null, ...pieces]) {
+      const made = await plan({ ...request, packed: true }, precision, one === null ? job : { ...job, tile: one });
+      memories.push({ wholeBytes: Math.round(made.whole), oneByOneBytes: Math.round(made.phased), fits: fitsHow(made, request), tile: one });
+      if (memories.at(-1)?.fits === 'whole') break;
+    }
+    const best = (['whole', 'oneByOne', 'no'] as const).flatMap((how) => memories.filter(({ fits }) => fits === how))[0] as PrecisionOutlook['memory'];
+    found.push({ precision, memory: best, ...(await packOutlook(checkpoint, precision, packedDir)) });
   }
   return found;
 }

@@ -7,7 +7,7 @@ const all = Object.keys(errors) as (keyof typeof errors)[];
 
 /** Choices that fit as said, each smaller than the one before. */
 const choices = (fits: Readonly<Record<keyof typeof errors, Fits>>, coarse: number = errors.q4b128): Judged[] => all.map((precision, i) => ({
-  precision, error: precision === 'q4b128' ? coarse : errors[precision], memory: { wholeBytes: (10 - i) * 1e9, oneByOneBytes: (5 - i) * 1e9, fits: fits[precision] },
+  precision, error: precision === 'q4b128' ? coarse : errors[precision], memory: { wholeBytes: (10 - i) * 1e9, oneByOneBytes: (5 - i) * 1e9, fits: fits[precision], tile: null },
 }));
 const every = (fits: Fits): Readonly<Record<keyof typeof errors, Fits>> => ({ fp32: fits, fp16: fits, int8: fits, q4: fits, q4b128: fits });
 
@@ -32,6 +32,11 @@ describe('the recommended precision', () => {
   it('goes part by part where nothing stays, and names the smallest where nothing fits at all', () => {
     expect(recommend(choices({ ...every('no'), int8: 'oneByOne', q4: 'oneByOne' }), 'cpu', 4e9).precision).toBe('int8');
     expect(recommend(choices(every('no')), 'cpu', 0.5e9)).toMatchObject({ precision: 'q4b128', reason: expect.stringContaining('needs 1.0 GB') });
+  });
+
+  it('says that pictures are decoded in pieces where only that fits', () => {
+    const pieces = choices(every('whole')).map((choice) => ({ ...choice, memory: { ...choice.memory, tile: 512 } }));
+    expect(recommend(pieces, 'webgpu', 12e9).reason).toContain('as a whole, with pictures decoded in pieces of 512: 9.0 GB');
   });
 
   it('is half precision on a card that does not tell what it has, and else what fits it', () => {

@@ -24,6 +24,8 @@ function inOrder(choices: readonly Judged[], provider: Provider): Judged[] {
   return known.filter((choice) => choice !== fine);
 }
 
+const inPieces = ({ tile }: Judged['memory']): string => (tile === null ? '' : `, with pictures decoded in pieces of ${tile}`);
+
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** The most exact one whose parts all stay in memory; else the most exact that fits part by part; else the smallest. */
@@ -37,10 +39,10 @@ export function recommend(choices: readonly Judged[], provider: Provider, freeBy
   const whole = order.find(({ memory }) => memory.fits === 'whole');
   if (whole) {
     const more = whole.precision === 'fp32' ? 'Exact, and all of it stays in memory' : 'The most exact that stays in memory as a whole';
-    return { precision: whole.precision, reason: `${more}: ${gigabytes(whole.memory.wholeBytes)}; ${free}.` };
+    return { precision: whole.precision, reason: `${more}${inPieces(whole.memory)}: ${gigabytes(whole.memory.wholeBytes)}; ${free}.` };
   }
   const parts = order.find(({ memory }) => memory.fits === 'oneByOne');
-  if (parts) return { precision: parts.precision, reason: `Nothing stays in memory as a whole; the most exact that fits one part after the other, which takes longer: ${gigabytes(parts.memory.oneByOneBytes)}; ${free}.` };
+  if (parts) return { precision: parts.precision, reason: `Nothing stays in memory as a whole; the most exact that fits one part after the other, which takes longer${inPieces(parts.memory)}: ${gigabytes(parts.memory.oneByOneBytes)}; ${free}.` };
   const smallest = order.reduce((a, b) => (b.memory.oneByOneBytes < a.memory.oneByOneBytes ? b : a));
   return { precision: smallest.precision, reason: `The smallest; it needs ${gigabytes(smallest.memory.oneByOneBytes)}, and ${free}. Smaller pictures may fit.` };
 }

@@ -62,18 +62,35 @@ function fusedSigmoids(nodes: readonly NodeRecord[]): Map<string, string> {
   return fused;
 }
 
-/** Every allocation of one run in its order. Inputs are the caller's; outputs stay until the caller lets go of them. */
-export function memoryEvents(graph: BuiltGraph, bindings: Bindings): MemoryEvent[] {
-  const events: MemoryEvent[] = [];
+/** A graph as it is run: what is left of it once constants are folded and pairs of nodes are one kernel. */
+export interface Execution {
+  readonly live: readonly NodeRecord[];
+  readonly values: ReadonlyMap<string, Value>;
+  /** Of a node, what it reads that is no constant. */
+  readonly inputsOf: (node: NodeRecord) => string[];
+  /** How often each value is read; outputs of the graph once more. */
+  readonly uses: ReadonlyMap<string, number>;
+  /** Values whose shapes the runtime knows before it runs. */
+  readonly named: ReadonlySet<string>;
+  readonly isView: (node: NodeRecord) => boolean;
+}
+
+export function executionOf(graph: BuiltGraph): Execution {
   const folded = foldedNames(graph);
-  const named = namedShapes(graph, folded);
   const fused = fusedSigmoids(graph.nodes);
-  const values = new Map<string, Value>([...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)].map((value) => [value.name, value]));
+  const values = new Map<string, Value>([...graph.inputs, ...graph.initializers.values(), ...graph.nodes.flatMap(({ outputs }) => outputs)].map((value) => [value.name, value]));
   const uses = new Map<string, number>();
   const inputsOf = ({ inputs }: NodeRecord): string[] => inputs.filter((name) => name !== '' && !folded.has(name)).map((name) => fused.get(name) ?? name);
   const live = graph.nodes.filter(({ outputs }) => outputs.some(({ name }) => !folded.has(name) && !fused.has(name)));
   for (const node of live) for (const name of inputsOf(node)) uses.set(name, (uses.get(name) ?? 0) + 1);
   for (const { name } of graph.outputs) uses.set(name, (uses.get(name) ?? 0) + 1);
+  return { live, values, inputsOf, uses, named: namedShapes(graph, folded), isView: ({ opType }) => views.has(opType) };
+}
+
+/** Every allocation of one run in its order. Inputs are the caller's; outputs stay until the caller lets go of them. */
+export function memoryEvents(graph: BuiltGraph, bindings: Bindings): MemoryEvent[] {
+  const events: MemoryEvent[] = [];
+  const { live, values, inputsOf, uses, named } = executionOf(graph);
 
   const buffers = new Map<string, Buffer>();
   let nextId = 0;
@@ -142,14 +159,15 @@ export function peakBytes(events: readonly MemoryEvent[]): number {
 }
 
 /** Dimensions that an input's value names rather than its shape. */
-interface Fed {
-  readonly data: ArrayLike<number | bigint>;
+export type Fed = Readonly<Record<string, { readonly data: ArrayLike<number | bigint> }>>;
+
+/** What cannot be read off shapes. A cache that is written in place is its owner's. */
+export function dimsByValue(feeds: Fed): Readonly<Record<string, number>> {
+  const target = feeds.target_count?.data[0];
+  return { T: 0, ...(target === undefined ? {} : { n: Number(target) }) };
 }
 
-/** The most memory that one run of a graph works in, apart from its weights. `feeds` may hold inputs whose values name a dimension. */
-export function workBytes(graph: BuiltGraph, shapes: Readonly<Record<string, readonly number[]>>, feeds: Readonly<Record<string, Fed>> = {}): number {
-  const target = feeds.target_count?.data[0];
-  // A cache that is written in place is its owner's.
-  const others = { T: 0, ...(target === undefined ? {} : { n: Number(target) }) };
+/** The most memory that one run of a graph works in, apart from its weights. `others`: dimensions that follow from a value. */
+export function workBytes(graph: BuiltGraph, shapes: Readonly<Record<string, readonly number[]>>, others: Readonly<Record<string, number>> = dimsByValue({})): number {
   return peakBytes(memoryEvents(graph, bindShapes(graph, shapes, others)));
 }

@@ -35,15 +35,15 @@ export function valueOf(dim: Dim, bindings: Bindings): number {
   if (typeof dim === 'number') return dim;
   const known = bindings.get(dim);
   if (known !== undefined) return known;
-  if (dim.includes('+')) return dim.split('+').reduce((sum, part) => sum + valueOf(part, bindings), 0);
-  if (dim.includes('*')) return dim.split('*').reduce((product, part) => product * valueOf(part, bindings), 1);
-  // A piece of an axis cut evenly: "L/4#3" is the last of four.
+  // A piece of an axis cut evenly, of a sum as well: "L+N/4#3" is the last of four.
   const [, whole, parts, index] = /^(.*)\/(\d+)#(\d+)$/.exec(dim) ?? [];
   if (whole !== undefined) {
     const length = valueOf(whole, bindings);
     const piece = Math.ceil(length / Number(parts));
     return Math.max(0, Math.min(piece, length - piece * Number(index)));
   }
+  if (dim.includes('+')) return dim.split('+').reduce((sum, part) => sum + valueOf(part, bindings), 0);
+  if (dim.includes('*')) return dim.split('*').reduce((product, part) => product * valueOf(part, bindings), 1);
   if (isNumber(dim)) return Number(dim);
   throw graphError(`dimension ${dim} is not known from the inputs`);
 }

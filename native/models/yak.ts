@@ -3,8 +3,9 @@ import { attention, headNorm } from '../nn/attention.ts';
 import { buildContext, floatInput, floatOutput, tap, type BuildContext, type BuildOptions } from '../nn/context.ts';
 import { linear } from '../nn/linear.ts';
 import { rotary, type RopeTable } from '../nn/rope.ts';
+import type { Dim } from '../onnx/dim.ts';
 import type { BuiltGraph, Value } from '../onnx/graph.ts';
-import { add, cast, concat, geluTanh, layerNorm, mul, reshape, silu, slice, split } from '../onnx/ops.ts';
+import { add, cast, concat, geluTanh, layerNorm, mul, reshape, silu, slice, split, splitEvenly } from '../onnx/ops.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 
 /** The visual decoder, Yak: double-stream blocks (joint attention and image self-attention), then single-stream blocks. */
@@ -15,6 +16,9 @@ const NORM_EPS = 1e-6;
 export const TIME_FEATURES = 256;
 
 const mlpWidth = (c: YakConfig): number => Math.trunc(c.hiddenSize * c.mlpRatio);
+
+/** Values a row of the widest layer: queries, keys, values and the hidden layer of a single block at once. */
+export const widestLayer = (c: YakConfig): number => 3 * c.hiddenSize + mlpWidth(c);
 
 interface Modulation {
   readonly shift: Value;
@@ -72,8 +76,10 @@ function rotated(ctx: BuildContext, c: YakConfig, { q, k, v }: Heads, table: Rop
 
 function mlp(ctx: BuildContext, c: YakConfig, x: Value, name: string): Value {
   const [d, inner] = [c.hiddenSize, mlpWidth(c)];
-  const hidden = geluTanh(ctx.g, linear(ctx, x, `${name}.0`, d, inner, { bias: true }));
-  return linear(ctx, hidden, `${name}.2`, inner, d, { bias: true });
+  return joined(ctx, inRows(ctx, x).map((rows) => {
+    const hidden = geluTanh(ctx.g, linear(ctx, rows, `${name}.0`, d, inner, { bias: true }));
+    return linear(ctx, hidden, `${name}.2`, inner, d, { bias: true });
+  }), x.shape[0] as Dim);
 }
 
 interface Streams {
@@ -116,18 +122,30 @@ function doubleBlock(ctx: BuildContext, c: YakConfig, { img, txt }: Streams, vec
   return { img: newImg, txt: newTxt };
 }
 
+/** Rows in as many pieces as the widest layers want. [L, D] → pieces of axis 0 */
+const inRows = (ctx: BuildContext, x: Value): Value[] => (ctx.chunks.rows > 1 ? splitEvenly(ctx.g, x, ctx.chunks.rows, 0) : [x]);
+
+/** Pieces of rows put together again. */
+function joined(ctx: BuildContext, pieces: readonly Value[], length: Dim): Value {
+  const [first] = pieces as [Value];
+  return pieces.length === 1 ? first : { ...concat(ctx.g, pieces, 0), shape: [length, ...first.shape.slice(1)] };
+}
+
 /** Attention and MLP side by side over text and image together. x [L+N, D] */
 function singleBlock(ctx: BuildContext, c: YakConfig, x: Value, vector: Value, at: Positions, index: number): Value {
   const { g } = ctx;
   const [d, inner] = [c.hiddenSize, mlpWidth(c)];
   const name = `${NAME}.single_blocks.${index}`;
   const [modulation] = modulate(ctx, c, vector, `${name}.modulation.lin`, 1) as [Modulation];
-  const wide = linear(ctx, modulatedNorm(ctx, c, x, modulation), `${name}.linear1`, d, 3 * d + inner, { bias: true });
-  const [qkv, hidden] = split(g, wide, [3 * d, inner], 1) as [Value, Value];
+  const wide = inRows(ctx, modulatedNorm(ctx, c, x, modulation)).map((rows) => {
+    const both = linear(ctx, rows, `${name}.linear1`, d, widestLayer(c), { bias: true });
+    return split(g, both, [3 * d, inner], 1) as [Value, Value];
+  });
+  const qkv = joined(ctx, wide.map(([part]) => part), 'L+N');
   const heads = splitHeads(ctx, c, reshape(g, qkv, [1, 'L+N', 3 * d]), `${name}.norm`);
-  const attended = reshape(g, rotated(ctx, c, heads, at.all), ['L+N', d]);
-  const out = linear(ctx, concat(g, [attended, geluTanh(g, hidden)], 1), `${name}.linear2`, d + inner, d, { bias: true });
-  return add(g, x, mul(g, out, modulation.gate));
+  const attended = inRows(ctx, reshape(g, rotated(ctx, c, heads, at.all), ['L+N', d]));
+  const out = wide.map(([, hidden], i) => linear(ctx, concat(g, [attended[i] as Value, geluTanh(g, hidden)], 1), `${name}.linear2`, d + inner, d, { bias: true }));
+  return add(g, x, mul(g, joined(ctx, out, 'L+N'), modulation.gate));
 }
 
 /**

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createSession, f32Tensor } from '../onnx/session.ts';
 import { openCheckpoint } from '../weights/checkpoint.ts';
-import { attention, queryChunksFor } from './attention.ts';
+import { attention } from './attention.ts';
+import { queryChunksFor, rowChunksFor } from './chunks.ts';
 import { buildContext, floatInput, floatOutput, type BuildOptions } from './context.ts';
 
 const [HEADS, DIM, ROWS, KEYS] = [4, 6, 37, 41];
@@ -32,7 +33,7 @@ function exact(q: Float32Array, k: Float32Array, v: Float32Array, kvHeads: numbe
   return out;
 }
 
-async function run(kvHeads: number, options: Pick<BuildOptions, 'attention' | 'queryChunks'>): Promise<number> {
+async function run(kvHeads: number, options: Pick<BuildOptions, 'attention' | 'chunks'>): Promise<number> {
   const checkpoint = await openCheckpoint('test/fixtures/golden/dev_a');
   const ctx = buildContext('attention', checkpoint, { precision: 'fp32', ...options });
   const q = floatInput(ctx, 'q', [1, 'L', HEADS * DIM]);
@@ -53,15 +54,22 @@ async function run(kvHeads: number, options: Pick<BuildOptions, 'attention' | 'q
 describe('attention', () => {
   it.each([
     ['fused', 4, 1], ['decomposed', 4, 1], ['decomposed', 4, 4], ['decomposed', 2, 1], ['decomposed', 1, 8],
-  ] as const)('%s with %d key heads in %d query chunks equals the product in double precision', async (form, kvHeads, queryChunks) => {
-    expect(await run(kvHeads, { attention: form, queryChunks })).toBeLessThan(2e-6);
+  ] as const)('%s with %d key heads in %d query chunks equals the product in double precision', async (form, kvHeads, queries) => {
+    expect(await run(kvHeads, { attention: form, chunks: { queries, rows: 1 } })).toBeLessThan(2e-6);
   });
 
-  it('cuts the query rows until no score tensor exceeds 256 MB', () => {
+  it('cuts the query rows until no score tensor exceeds 256 MB, on a card what its provider uses again', () => {
     const tokens = 4096 * 2 + 350;
-    const chunks = queryChunksFor(12, tokens, tokens, 4);
+    const chunks = queryChunksFor('processor', 12, tokens, tokens, 4);
     expect(chunks).toBe(16);
     expect(12 * Math.ceil(tokens / chunks) * tokens * 4).toBeLessThanOrEqual(256 * 2 ** 20);
-    expect(queryChunksFor(12, 300, 300, 4)).toBe(1);
+    expect(queryChunksFor('card', 12, tokens, tokens, 4)).toBe(32);
+    expect(queryChunksFor('processor', 12, 300, 300, 4)).toBe(1);
+  });
+
+  it('cuts the rows of wide layers on a card alone', () => {
+    expect(rowChunksFor('processor', 9000, 10_752, 4)).toBe(1);
+    expect(rowChunksFor('card', 9000, 10_752, 4)).toBe(4);
+    expect(rowChunksFor('card', 3000, 10_752, 4)).toBe(1);
   });
 });

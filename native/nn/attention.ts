@@ -48,9 +48,9 @@ function decomposed(ctx: BuildContext, { q, k, v, numHeads, kvHeads = numHeads, 
     return matMul(g, softmax(g, someBias ? add(g, scores, someBias) : scores), values);
   };
   let out: Value;
-  if (ctx.queryChunks > 1) {
-    const rowParts = splitEvenly(g, rows, ctx.queryChunks, 3);
-    const biasParts = bias5 ? splitEvenly(g, bias5, ctx.queryChunks, 3) : null;
+  if (ctx.chunks.queries > 1) {
+    const rowParts = splitEvenly(g, rows, ctx.chunks.queries, 3);
+    const biasParts = bias5 ? splitEvenly(g, bias5, ctx.chunks.queries, 3) : null;
     const joined = concat(g, rowParts.map((rowPart, i) => part(rowPart, biasParts?.[i] ?? null)), 3);
     out = { ...joined, shape: rows.shape };
   } else {
@@ -68,12 +68,3 @@ export function headNorm(ctx: BuildContext, x: Value, weightName: string, numHea
   return reshape(g, rmsNorm(g, heads, weight(ctx, weightName, [headDim]), epsilon), x.shape);
 }
 
-/** The bytes that one score tensor may take in decomposed attention. */
-const SCORE_LIMIT_BYTES = 256 * 2 ** 20;
-
-/** How many query chunks keep every score tensor under 256 MB, as a power of two (so that sessions are rarely rebuilt). */
-export function queryChunksFor(numHeads: number, queries: number, keys: number, elementBytes: number): number {
-  let chunks = 1;
-  while (numHeads * Math.ceil(queries / chunks) * keys * elementBytes > SCORE_LIMIT_BYTES) chunks *= 2;
-  return chunks;
-}

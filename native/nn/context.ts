@@ -6,13 +6,14 @@ import type { PackRequest } from '../weights/pack/store.ts';
 import type { Part } from '../weights/pack/tensor.ts';
 import type { TensorEntry } from '../weights/safetensors.ts';
 import type { Weights } from '../weights/weights.ts';
+import { uncut, type Chunks } from './chunks.ts';
 
 /** How a network is to be built: which kernels, which number format, which intermediate values to expose. */
 export interface BuildOptions {
   readonly precision: Precision;
   readonly attention: 'fused' | 'decomposed';
-  /** Into how many pieces decomposed attention cuts the query rows, so that no score tensor grows too big. */
-  readonly queryChunks?: number;
+  /** Default: everything in one piece. */
+  readonly chunks?: Chunks;
   /** Intermediate values to add as outputs; parity checks only. */
   readonly taps?: ReadonlySet<string> | 'all';
 }
@@ -23,7 +24,7 @@ export interface BuildContext {
   readonly weights: Weights;
   readonly precision: Precision;
   readonly attention: 'fused' | 'decomposed';
-  readonly queryChunks: number;
+  readonly chunks: Chunks;
   /** Element type of activations: f16 on half-precision graphs, else f32. */
   readonly computeType: 'f32' | 'f16';
 }
@@ -35,7 +36,7 @@ export function buildContext(name: string, weights: Weights, options: BuildOptio
     weights,
     precision: options.precision,
     attention: options.attention,
-    queryChunks: options.queryChunks ?? 1,
+    chunks: options.chunks ?? uncut,
     computeType: options.precision === 'fp16' ? 'f16' : 'f32',
   };
 }

@@ -32,6 +32,8 @@ export interface NodeRecord {
 export interface BuiltGraph {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** The same with the shapes of its inputs in numbers: a runtime that knows every size ahead lets values share memory. */
+  bytesFor(shapes: Readonly<Record<string, readonly number[]>>): Uint8Array;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   /** In the order in which they run. */
@@ -144,13 +146,16 @@ export class Graph {
   }
 
   build(): BuiltGraph {
-    const graph = new ProtoWriter();
-    for (const node of this.nodes) graph.message(1, node);
-    graph.string(2, this.name);
-    for (const spec of this.initializers.values()) graph.message(5, writeTensor(spec));
-    for (const value of this.inputValues) graph.message(11, writeValueInfo(value.name, value.dataType, value.shape));
-    for (const value of this.outputValues) graph.message(12, writeValueInfo(value.name, value.dataType, value.shape));
-    return { name: this.name, bytes: writeModel(graph), inputs: this.inputValues, outputs: this.outputValues, nodes: this.records, initializers: this.initializers };
+    const bytesFor = (shapes: Readonly<Record<string, Shape>>): Uint8Array => {
+      const graph = new ProtoWriter();
+      for (const node of this.nodes) graph.message(1, node);
+      graph.string(2, this.name);
+      for (const spec of this.initializers.values()) graph.message(5, writeTensor(spec));
+      for (const { name, dataType, shape } of this.inputValues) graph.message(11, writeValueInfo(name, dataType, shapes[name] ?? shape));
+      for (const value of this.outputValues) graph.message(12, writeValueInfo(value.name, value.dataType, value.shape));
+      return writeModel(graph);
+    };
+    return { name: this.name, bytes: bytesFor({}), bytesFor, inputs: this.inputValues, outputs: this.outputValues, nodes: this.records, initializers: this.initializers };
   }
 }
 

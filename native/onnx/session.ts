@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly externalRoot: string;
   /** Looks for the fastest kernels; off only in tests that compare optimisation levels. */
   readonly optimise?: boolean;
+  /** Shapes of all inputs, where the session is for these alone. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Outputs that stay on the card: they are fed to a later run. WebGPU only. */
   readonly keep?: readonly string[];
 }
@@ -77,7 +79,7 @@ export async function createSession(graph: BuiltGraph, options: SessionOptions):
   const ort = await loadRuntime();
   let session: Ort.InferenceSession;
   try {
-    session = await ort.InferenceSession.create(graph.bytes, {
+    session = await ort.InferenceSession.create(options.shapes ? graph.bytesFor(options.shapes) : graph.bytes, {
       executionProviders: [options.provider],
       graphOptimizationLevel: options.optimise === false ? 'disabled' : 'all',
       intraOpNumThreads: options.threads,

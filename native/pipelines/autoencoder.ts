@@ -1,6 +1,5 @@
 import { toBytes, toVaeInput } from '../image/preprocess.ts';
 import { packLatents, unpackLatents } from '../latents/pack.ts';
-import { queryChunksFor } from '../nn/attention.ts';
 import { f32Tensor, type HostTensor } from '../onnx/session.ts';
 import type { RgbImage, RunOptions } from '../types.ts';
 import { breathe, throwIfCancelled, type PipelineContext } from './context.ts';
@@ -13,9 +12,6 @@ import { cut, Patchwork, piecesOf } from './tiles.ts';
 /** Pixels along one side of a latent pixel, and of a token. */
 const LATENT = 8;
 export const TOKEN = 16;
-
-const midChunks = (ctx: PipelineContext, places: number): number =>
-  ctx.networks.choice.attention === 'fused' ? 1 : queryChunksFor(1, places, places, 4);
 
 function observeAll(ctx: PipelineContext, scope: string, outputs: Readonly<Record<string, HostTensor>>): void {
   for (const [name, tensor] of Object.entries(outputs)) ctx.observe?.(`${scope}.${name}`, tensor.data, tensor.shape);
@@ -41,7 +37,7 @@ async function through(ctx: PipelineContext, name: AutoencoderName, { data, widt
   const latentPlaces = (name === 'vaeEncoder' ? scale : 1) ** 2;
   const once = async (planes: Float32Array, size: { readonly width: number; readonly height: number }): Promise<Record<string, HostTensor>> => {
     const places = size.width * size.height;
-    return ctx.networks.run(name, { [input]: f32Tensor(planes, [1, planes.length / places, size.height, size.width]) }, midChunks(ctx, places * latentPlaces));
+    return ctx.networks.run(name, { [input]: f32Tensor(planes, [1, planes.length / places, size.height, size.width]) }, ctx.networks.attentionChunks(1, places * latentPlaces, places * latentPlaces));
   };
   const pixelsOf = name === 'vaeEncoder' ? 1 : LATENT;
   if (tile === null || tile >= Math.max(width, height) * pixelsOf) {

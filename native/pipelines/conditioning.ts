@@ -4,7 +4,6 @@ import { positionEmbedding } from '../models/positionEmbedding.ts';
 import { INDICATOR_ROWS } from '../models/visualTokenizer.ts';
 import { hasWindows } from '../models/aimv2.ts';
 import { windowLayout } from '../models/windows.ts';
-import { queryChunksFor } from '../nn/attention.ts';
 import { visionRope } from '../nn/ropeTable.ts';
 import { f32Tensor, i64Tensor, type HostTensor } from '../onnx/session.ts';
 import {
@@ -59,8 +58,7 @@ export async function embedPicture(ctx: PipelineContext, pixels: PixelValues, sc
     feeds.window_inverse = i64Tensor(layout.inverse);
     feeds.window_bias = f32Tensor(layout.bias, [layout.windows, 1, layout.cells, layout.cells]);
   }
-  const chunks = ctx.networks.choice.attention === 'fused' ? 1 : queryChunksFor(vision.numHeads, patches, patches, 4);
-  const outputs = await ctx.networks.run('visualTokenizer', feeds, chunks);
+  const outputs = await ctx.networks.run('visualTokenizer', feeds, ctx.networks.attentionChunks(vision.numHeads, patches, patches));
   for (const [name, tensor] of Object.entries(outputs)) {
     if (name !== 'embeds') ctx.observe?.(`${scope}.${name}`, tensor.data, tensor.shape);
   }

@@ -1,6 +1,7 @@
 import { textGuidance, textImageGuidance } from '../guidance/guidance.ts';
 import { tokenIds } from '../latents/pack.ts';
-import { queryChunksFor } from '../nn/attention.ts';
+import { widestLayer } from '../models/yak.ts';
+import { rowChunksFor, type Chunks } from '../nn/chunks.ts';
 import { axesRope, type RopeValues } from '../nn/ropeTable.ts';
 import { f32Tensor, i64Tensor, type HostTensor } from '../onnx/session.ts';
 import { timeFeatures } from '../schedulers/timeFeatures.ts';
@@ -23,7 +24,7 @@ export interface Branch {
   readonly context: readonly TokenGrid[];
   readonly rope: RopeValues;
   readonly constants: Readonly<Record<string, HostTensor>>;
-  readonly queryChunks: number;
+  readonly chunks: Chunks;
 }
 
 /** Rotary ids of a sequence: text rows are all zero, the target has axis 0 = 0, the i-th context picture i. */
@@ -49,7 +50,7 @@ export function makeBranch(ctx: PipelineContext, condition: Condition, target: O
   const elementBytes = ctx.networks.choice.precision === 'fp16' ? 2 : 4;
   return {
     condition, context, rope,
-    queryChunks: ctx.networks.choice.attention === 'fused' ? 1 : queryChunksFor(yak.numHeads, rope.rows, rope.rows, elementBytes),
+    chunks: { ...ctx.networks.attentionChunks(yak.numHeads, rope.rows, rope.rows, elementBytes), rows: rowChunksFor(ctx.networks.device, rope.rows, widestLayer(yak), elementBytes) },
     constants: {
       txt: f32Tensor(condition.textFeatures, [textRows, yak.hiddenSize]),
       txt_count: i64Tensor([textRows]),
@@ -81,7 +82,7 @@ export async function branchVelocity(ctx: PipelineContext, branch: Branch, x: Fl
     ...branch.constants,
     tokens: f32Tensor(tokens, [tokens.length / inChannels, inChannels]),
     time: f32Tensor(time, [1, time.length]),
-  }, branch.queryChunks);
+  }, branch.chunks);
 }
 
 /** Which branches guidance mixes. Without a picture: uncond and cond. With: noBoth, noTxt, cond. */

@@ -1,5 +1,5 @@
 import { fusesCache } from '../models/qwen3.ts';
-import { queryChunksFor } from '../nn/attention.ts';
+import { uncut } from '../nn/chunks.ts';
 import { sequenceRope } from '../nn/ropeTable.ts';
 import { f32Tensor, i32Tensor, i64Tensor, letGo, type HostTensor } from '../onnx/session.ts';
 import type { PipelineContext } from './context.ts';
@@ -84,7 +84,7 @@ export class Sequence {
         mask: f32Tensor(causalMask(rows, this.length), [1, 1, rows, total]),
       });
     }
-    const chunks = this.fused ? 1 : queryChunksFor(llm.numHeads, this.capacity, this.capacity, 4);
+    const chunks = this.fused ? uncut : this.ctx.networks.attentionChunks(llm.numHeads, this.capacity, this.capacity);
     const outputs = await this.ctx.networks.run('llm', feeds, chunks, into);
     if (!into) {
       for (const [name, tensor] of Object.entries(this.caches)) {

@@ -2,12 +2,15 @@
 import { hasWindows } from '../models/aimv2.ts';
 import { fusesCache } from '../models/qwen3.ts';
 import { windowLayout } from '../models/windows.ts';
-import { TIME_FEATURES } from '../models/yak.ts';
+import { TIME_FEATURES, widestLayer } from '../models/yak.ts';
 import { conditionSizes, understandingSize } from '../image/preprocess.ts';
 import type { Size } from '../image/smartResize.ts';
-import { workBytes } from '../memory/liveness.ts';
+import { CardPool } from '../memory/cardPool.ts';
+import { outgrowsPool, workOnCard } from '../memory/cardWork.ts';
+import { dimsByValue, workBytes, type Fed } from '../memory/liveness.ts';
+import type { BuiltGraph } from '../onnx/graph.ts';
 import { cardWeights, weightMemory, type WeightMemory } from '../memory/weightMemory.ts';
-import { queryChunksFor } from '../nn/attention.ts';
+import { queryChunksFor, rowChunksFor, largerOf, uncut, type Chunks, type Device } from '../nn/chunks.ts';
 import type { Precision } from '../types.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import { partBytes } from '../weights/pack/kernels.ts';
@@ -35,7 +38,7 @@ export interface MemoryChoice {
   /** Weights are packed ahead, as the studio does for models that it keeps. */
   readonly packed: boolean;
   /** Whose memory is planned. Default: the processor's. */
-  readonly device?: 'processor' | 'card';
+  readonly device?: Device;
 }
 
 export type Phase = 'understand' | 'encode' | 'denoise' | 'decode';
@@ -80,11 +83,16 @@ type Shapes = Record<string, readonly number[]>;
 interface Run {
   readonly network: NetworkName;
   readonly shapes: Shapes;
-  readonly fed?: Readonly<Record<string, { readonly data: readonly number[] }>>;
-  readonly queryChunks: number;
+  readonly fed?: Fed;
+  readonly chunks: Chunks;
 }
 
-function visionRun({ config }: Checkpoint, { width, height }: Size, fused: boolean): Run {
+/** Chunks of attention alone. */
+function queries({ attention, device }: MemoryChoice, heads: number, rows: number, elementBytes = 4): Chunks {
+  return { queries: attention === 'fused' ? 1 : queryChunksFor(device ?? 'processor', heads, rows, rows, elementBytes), rows: 1 };
+}
+
+function visionRun({ config }: Checkpoint, choice: MemoryChoice, { width, height }: Size): Run {
   const { vision } = config;
   const [gridH, gridW] = [height / vision.patchSize, width / vision.patchSize];
   const n = gridH * gridW;
@@ -96,7 +104,7 @@ function visionRun({ config }: Checkpoint, { width, height }: Size, fused: boole
     const { windows, cells } = windowLayout(vision, gridH, gridW);
     Object.assign(shapes, { window_index: [windows, cells], window_inverse: [n], window_bias: [windows, 1, cells, cells] });
   }
-  return { network: 'visualTokenizer', shapes, queryChunks: fused ? 1 : queryChunksFor(vision.numHeads, n, n, 4) };
+  return { network: 'visualTokenizer', shapes, chunks: queries(choice, vision.numHeads, n) };
 }
 
 function languageRun({ config: { llm } }: Checkpoint, choice: MemoryChoice, rows: number, capacity: number): Run {
@@ -106,7 +114,7 @@ function languageRun({ config: { llm } }: Checkpoint, choice: MemoryChoice, rows
   for (let i = 0; i < llm.numLayers; i++) {
     for (const part of ['key', 'value']) shapes[`past_${part}.${i}`] = fused ? [1, llm.numKvHeads, capacity, llm.headDim] : [1, 0, llm.numKvHeads * llm.headDim];
   }
-  return { network: 'llm', shapes, queryChunks: fused ? 1 : queryChunksFor(llm.numHeads, capacity, capacity, 4) };
+  return { network: 'llm', shapes, chunks: queries(choice, llm.numHeads, capacity) };
 }
 
 function decoderRun({ config: { yak } }: Checkpoint, choice: MemoryChoice, target: Size, pictures: readonly Size[], text: number): Run {
@@ -114,6 +122,7 @@ function decoderRun({ config: { yak } }: Checkpoint, choice: MemoryChoice, targe
   const image = [target, ...pictures].reduce((sum, size) => sum + tokens(size), 0);
   const all = text + image;
   const half = yak.hiddenSize / yak.numHeads / 2;
+  const elementBytes = choice.precision === 'fp16' ? 2 : 4;
   return {
     network: 'yak',
     shapes: {
@@ -121,7 +130,7 @@ function decoderRun({ config: { yak } }: Checkpoint, choice: MemoryChoice, targe
       positions: [1, all], image_positions: [1, image], target_count: [1], time: [1, TIME_FEATURES],
     },
     fed: { target_count: { data: [tokens(target)] } },
-    queryChunks: choice.attention === 'fused' ? 1 : queryChunksFor(yak.numHeads, all, all, choice.precision === 'fp16' ? 2 : 4),
+    chunks: { ...queries(choice, yak.numHeads, all, elementBytes), rows: rowChunksFor(choice.device ?? 'processor', all, widestLayer(yak), elementBytes) },
   };
 }
 
@@ -132,7 +141,7 @@ const pieceOf = ({ width, height }: Size, tile: number | null | undefined): Size
 function autoencoderRun({ config: { vae } }: Checkpoint, choice: MemoryChoice, network: 'vaeEncoder' | 'vaeDecoder', { width, height }: Size): Run {
   const [h, w] = [height / 8, width / 8];
   const shapes: Shapes = network === 'vaeEncoder' ? { pixels: [1, vae.inChannels, height, width] } : { latents: [1, vae.latentChannels, h, w] };
-  return { network, shapes, queryChunks: choice.attention === 'fused' ? 1 : queryChunksFor(1, h * w, h * w, 4) };
+  return { network, shapes, chunks: queries(choice, 1, h * w) };
 }
 
 /** The runs of a job, in the order of their first use. */
@@ -146,11 +155,11 @@ function runsOf(checkpoint: Checkpoint, choice: MemoryChoice, job: MemoryJob): R
     : [size, ...job.pictures].map((picture) => conditionSizes(picture, vision).second);
   const pictures = size === null ? seen : job.pictures.length === 0 ? seen : seen.slice(1);
   const text = job.words + MARKS + pictures.reduce((sum, picture) => sum + rowsOf(picture), 0);
-  const runs = seen.map((picture) => visionRun(checkpoint, picture, choice.attention === 'fused'));
+  const runs = seen.map((picture) => visionRun(checkpoint, choice, picture));
   const answer = size === null ? job.answer ?? 512 : 0;
   runs.push(languageRun(checkpoint, choice, text, text + answer));
-  if (size === null) return [...runs, { network: 'lmHead', shapes: { hidden: [1, config.llm.hiddenSize] }, queryChunks: 1 }];
-  runs.push({ network: 'refiner', shapes: { txt: [text, config.yak.contextInDim] }, queryChunks: 1 });
+  if (size === null) return [...runs, { network: 'lmHead', shapes: { hidden: [1, config.llm.hiddenSize] }, chunks: uncut }];
+  runs.push({ network: 'refiner', shapes: { txt: [text, config.yak.contextInDim] }, chunks: uncut });
   for (const picture of [...job.pictures, ...(job.start ? [job.start] : [])]) runs.push(autoencoderRun(checkpoint, choice, 'vaeEncoder', pieceOf(picture, job.tile)));
   return [...runs, decoderRun(checkpoint, choice, size, job.pictures, text), autoencoderRun(checkpoint, choice, 'vaeDecoder', pieceOf(size, job.tile))];
 }
@@ -181,11 +190,18 @@ function ownBytes(checkpoint: Checkpoint, choice: MemoryChoice, runs: readonly R
 export function planMemory(checkpoint: Checkpoint, choice: MemoryChoice, job: MemoryJob, tokenizerBytes: number): MemoryPlan {
   const runs = runsOf(checkpoint, choice, job);
   const weights = choice.packed && choice.precision !== 'fp32' ? asPacked(checkpoint) : checkpoint;
+  const onCard = choice.device === 'card';
+  const pool = new CardPool();
+  const workOf = (graph: BuiltGraph, shapes: Shapes, fed: Fed = {}): number => {
+    const dims = dimsByValue(fed);
+    if (!onCard) return workBytes(graph, shapes, dims);
+    workOnCard(pool, graph, shapes, dims, outgrowsPool(graph, shapes, dims));
+    return pool.peak();
+  };
   const networks = [...new Set(runs.map(({ network }) => network))].map((network): NetworkMemory => {
     const own = runs.filter((run) => run.network === network);
-    const graph = buildNetwork(network, weights, { precision: choice.precision, attention: choice.attention, queryChunks: Math.max(...own.map(({ queryChunks }) => queryChunks)) });
-    const work = Math.max(...own.map(({ shapes, fed }) => workBytes(graph, shapes, fed)));
-    return { network, phase: phaseOf[network], ...(choice.device === 'card' ? cardWeights : weightMemory)(graph), work };
+    const graph = buildNetwork(network, weights, { precision: choice.precision, attention: choice.attention, chunks: own.map(({ chunks }) => chunks).reduce(largerOf) });
+    return { network, phase: phaseOf[network], ...(onCard ? cardWeights : weightMemory)(graph), work: Math.max(...own.map(({ shapes, fed }) => workOf(graph, shapes, fed))) };
   });
   const base = choice.device === 'card' ? cacheBytes(checkpoint, runs) : ownBytes(checkpoint, choice, runs, job, tokenizerBytes);
   const largest = Math.max(...networks.map(mostOf));

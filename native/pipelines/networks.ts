@@ -1,7 +1,10 @@
 import { EngineError } from '../errors.ts';
+import { CardPool } from '../memory/cardPool.ts';
+import { outgrowsPool, workOnCard } from '../memory/cardWork.ts';
 import { freeMemory } from '../memory/free.ts';
-import { workBytes } from '../memory/liveness.ts';
+import { dimsByValue, workBytes } from '../memory/liveness.ts';
 import { cardWeights, weightMemory, type WeightMemory } from '../memory/weightMemory.ts';
+import { largerOf, queryChunksFor, uncut, type Chunks, type Device } from '../nn/chunks.ts';
 import type { BuiltGraph } from '../onnx/graph.ts';
 import { createSession, type HostTensor, type Session } from '../onnx/session.ts';
 import type { Precision, ProviderName, RunOptions } from '../types.ts';
@@ -37,7 +40,17 @@ interface Loaded {
   readonly graph: BuiltGraph;
   /** Private memory of its weights. */
   readonly held: number;
-  readonly queryChunks: number;
+  readonly chunks: Chunks;
+  /** For inputs of these shapes alone; null = for all. */
+  readonly shapes: string | null;
+}
+
+/** One way to run a network. */
+interface Way {
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  readonly dims: Readonly<Record<string, number>>;
+  readonly key: string;
+  readonly chunks: Chunks;
 }
 
 /** A graph that is about to become a session. */
@@ -66,7 +79,8 @@ export class Networks {
   private readonly loaded = new Map<NetworkName, Loaded>();
   /** Those that had to go for others. */
   private readonly unloaded = new Set<NetworkName>();
-  private readonly works = new Map<string, number>();
+  private readonly works = new Map<string, { readonly bytes: number; readonly outgrows: boolean }>();
+  private readonly pool = new CardPool();
   /** What each may take, as found in this job since the last network came or went: asking the system at every step and token would cost more than some of them. */
   private readonly granted = new Map<NetworkName, number>();
   private loadMs = 0;
@@ -78,11 +92,20 @@ export class Networks {
     this.options = options;
   }
 
-  private build(name: NetworkName, queryChunks: number, checkpoint = this.checkpoint): BuiltGraph {
+  get device(): Device {
+    return this.choice.provider === 'cpu' ? 'processor' : 'card';
+  }
+
+  /** How decomposed attention cuts its query rows here. */
+  attentionChunks(numHeads: number, queries: number, keys: number, elementBytes = 4): Chunks {
+    return this.choice.attention === 'fused' ? uncut : { queries: queryChunksFor(this.device, numHeads, queries, keys, elementBytes), rows: 1 };
+  }
+
+  private build(name: NetworkName, chunks: Chunks, checkpoint = this.checkpoint): BuiltGraph {
     return buildNetwork(name, checkpoint, {
       precision: this.choice.precision,
       attention: this.choice.attention,
-      queryChunks,
+      chunks,
       ...(this.options.taps === undefined ? {} : { taps: this.options.taps }),
     });
   }
@@ -127,7 +150,7 @@ export class Networks {
     const { packedDir } = this.options;
     const form = packKindOf[this.choice.precision];
     if (packedDir === undefined || form === undefined) return this.checkpoint;
-    return withPacked(this.checkpoint, (weights) => this.build(name, 1, weights), {
+    return withPacked(this.checkpoint, (weights) => this.build(name, uncut, weights), {
       dir: packedDir, hash: this.checkpoint.hash, network: name, form, threads: this.choice.threads, signal: this.followed?.signal,
       progress: (progress) => this.followed?.onEvent?.({ type: 'packing', network: name, ...progress }),
     });
@@ -139,57 +162,64 @@ export class Networks {
     this.granted.clear();
   }
 
-  private async prepare(name: NetworkName, queryChunks: number): Promise<Prepared> {
+  private async prepare(name: NetworkName, chunks: Chunks): Promise<Prepared> {
     const weights = await this.packed(name);
-    const graph = this.build(name, queryChunks, weights);
+    const graph = this.build(name, chunks, weights);
     // A card's memory and the machine's are two: what is counted is what the limit is of.
-    return { graph, weights: (this.choice.provider === 'cpu' ? weightMemory : cardWeights)(graph), externalRoot: weights.externalRoot };
+    return { graph, weights: (this.device === 'processor' ? weightMemory : cardWeights)(graph), externalRoot: weights.externalRoot };
   }
 
-  /** The session of a network with room to work in. `queryChunks` matters to decomposed attention only. */
-  private async session(name: NetworkName, queryChunks: number, work: (graph: BuiltGraph) => number): Promise<Session> {
+  /** The session of a network with room to work in. */
+  private async session(name: NetworkName, way: Way): Promise<Session> {
     const known = this.loaded.get(name);
-    if (known && known.queryChunks >= queryChunks) {
-      this.loaded.delete(name);
-      this.loaded.set(name, known);
-      await this.makeRoom(name, { most: known.held + work(known.graph), held: known.held });
-      return known.session;
+    const enough = known && largerOf(known.chunks, way.chunks);
+    if (known && enough && enough.queries === known.chunks.queries && enough.rows === known.chunks.rows) {
+      const { bytes, outgrows } = this.work(name, known.graph, way);
+      if (known.shapes === (outgrows ? way.key : null) || known.shapes === way.key) {
+        this.loaded.delete(name);
+        this.loaded.set(name, known);
+        await this.makeRoom(name, { most: known.held + bytes, held: known.held });
+        return known.session;
+      }
     }
     if (known) {
       this.loaded.delete(name);
       await known.session.release();
     }
     const started = performance.now();
-    const { graph, weights: { held, loading }, externalRoot } = await this.prepare(name, queryChunks);
-    await this.makeRoom(name, { most: Math.max(loading, held + work(graph)), held });
+    const chunks = enough ?? way.chunks;
+    const { graph, weights: { held, loading }, externalRoot } = await this.prepare(name, chunks);
+    const { bytes, outgrows } = this.work(name, graph, way);
+    await this.makeRoom(name, { most: Math.max(loading, held + bytes), held });
     this.followed?.onEvent?.({ type: 'loading', network: name, again: this.unloaded.has(name), alone: this.unloaded.size > 0 });
     const keep = name === 'llm' && this.keepsOnCard ? graph.outputs.map((output) => output.name).filter((output) => output.startsWith('present_')) : [];
-    const session = await createSession(graph, { provider: this.choice.provider, threads: this.choice.threads, externalRoot, keep });
+    const session = await createSession(graph, { provider: this.choice.provider, threads: this.choice.threads, externalRoot, keep, ...(outgrows && { shapes: way.shapes }) });
     this.loadMs += performance.now() - started;
-    this.loaded.set(name, { session, graph, held, queryChunks });
+    this.loaded.set(name, { session, graph, held, chunks, shapes: outgrows ? way.key : null });
     // The others were given their room without this one.
     this.granted.clear();
     return session;
   }
 
   /** What one run works on; looked up, since a step repeats what the one before did. */
-  private work(name: NetworkName, graph: BuiltGraph, feeds: Readonly<Record<string, HostTensor>>): number {
-    const shapes = Object.fromEntries(graph.inputs.map((input) => [input.name, feeds[input.name]?.shape ?? []]));
-    const key = `${name} ${JSON.stringify(shapes)}`;
-    let bytes = this.works.get(key);
-    if (bytes === undefined) {
-      bytes = workBytes(graph, shapes, feeds);
-      if (this.works.size > 100) this.works.clear();
-      this.works.set(key, bytes);
-    }
-    return bytes;
+  private work(name: NetworkName, graph: BuiltGraph, { shapes, dims, key }: Way): { readonly bytes: number; readonly outgrows: boolean } {
+    const found = this.works.get(`${name} ${key}`);
+    // Buffers of a card stay, whoever asked for them.
+    if (found) return this.device === 'card' ? { ...found, bytes: Math.max(found.bytes, this.pool.bytes) } : found;
+    const outgrows = this.device === 'card' && outgrowsPool(graph, shapes, dims);
+    if (this.device === 'card') workOnCard(this.pool, graph, shapes, dims, outgrows);
+    const made = { bytes: this.device === 'card' ? this.pool.peak() : workBytes(graph, shapes, dims), outgrows };
+    if (this.works.size > 100) this.works.clear();
+    this.works.set(`${name} ${key}`, made);
+    return made;
   }
 
   /** Runs a network, loading it first where need be. `into` names outputs that are written in place. OUT_OF_MEMORY naming the network. */
   async run(
-    name: NetworkName, feeds: Readonly<Record<string, HostTensor>>, queryChunks = 1, into?: Readonly<Record<string, HostTensor>>,
+    name: NetworkName, feeds: Readonly<Record<string, HostTensor>>, chunks = uncut, into?: Readonly<Record<string, HostTensor>>,
   ): Promise<Record<string, HostTensor>> {
-    const session = await this.session(name, queryChunks, (graph) => this.work(name, graph, feeds));
+    const shapes = Object.fromEntries(Object.entries(feeds).map(([input, { shape }]) => [input, shape]));
+    const session = await this.session(name, { shapes, dims: dimsByValue(feeds), key: JSON.stringify(shapes), chunks });
     return session.run(feeds, into);
   }
 

@@ -28,7 +28,11 @@ export const precisionChoiceSchema = z.object({
   /** Nothing is left to be packed. */
   ready: z.boolean(),
   /** One picture at the size below, as planned: with everything loaded, and with one part after the other. `fits` is null where no card tells what it has. */
-  memory: z.object({ wholeBytes: countSchema, oneByOneBytes: countSchema, fits: z.enum(['whole', 'oneByOne', 'no']).nullable() }),
+  memory: z.object({
+    wholeBytes: countSchema, oneByOneBytes: countSchema, fits: z.enum(['whole', 'oneByOne', 'no']).nullable(),
+    /** With the autoencoder in pieces of so many pixels, without which it would not fit; null = as the settings say. */
+    tile: countSchema.nullable(),
+  }),
   /** Of this model's own weights, measured: the difference over the weights, root mean squares. 0 = none. */
   error: z.number().nonnegative(),
   /** What should be known before it is taken. */

@@ -23,10 +23,10 @@ export const precisionNames: Readonly<Record<Precision, { readonly name: string;
 const spoken = (precision: Precision): string => `${precisionNames[precision].name}, ${precisionNames[precision].what.toLowerCase()}`;
 
 function MemoryCell({ memory }: Pick<PrecisionChoice, 'memory'>) {
-  const { fits, wholeBytes, oneByOneBytes } = memory;
+  const { fits, wholeBytes, oneByOneBytes, tile } = memory;
   if (fits === null) return <span>{bytes(wholeBytes)}<small>{bytes(oneByOneBytes)} part by part</small></span>;
-  if (fits === 'whole') return <span className={css.fits}>{bytes(wholeBytes)}<Check size={14} aria-label="Fits" /></span>;
-  return <span>{bytes(wholeBytes)}<small className={fits === 'no' ? css.no : undefined}>{fits === 'no' ? `Does not fit; ${bytes(oneByOneBytes)} part by part` : `${bytes(oneByOneBytes)} part by part`}</small></span>;
+  if (fits === 'whole') return <span className={css.fits}>{bytes(wholeBytes)}<Check size={14} aria-label="Fits" />{tile !== null && <small>Decoded in pieces of {tile}</small>}</span>;
+  return <span>{bytes(wholeBytes)}<small className={fits === 'no' ? css.no : undefined}>{fits === 'no' ? `Does not fit; ${bytes(oneByOneBytes)} part by part` : `${bytes(oneByOneBytes)} part by part${tile === null ? '' : `, decoded in pieces of ${tile}`}`}</small></span>;
 }
 
 function DiskCell({ choice, name, busy, modelId }: { readonly choice: PrecisionChoice; readonly name: string; readonly busy: boolean; readonly modelId: string }) {

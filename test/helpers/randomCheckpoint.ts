@@ -12,7 +12,7 @@ import { parseConfig } from '../../native/config.ts';
 import { type Dtype, isDtype } from '../../native/weights/dtype.ts';
 import { expectedTensors, optionalTensors } from '../../native/weights/inventory.ts';
 import { realMergeCount, writeRandomTokenizer } from './randomTokenizer.ts';
-import { type PlannedTensor, gaussianBlock, tensorBytes, writeRandomTensors } from './randomWeights.ts';
+import { type PlannedTensor, gaussianBlock, tensorBytes, writeHollowTensors, writeRandomTensors } from './randomWeights.ts';
 
 /** config.json as it stands in the file. */
 export type ConfigJson = Readonly<Record<string, unknown>>;
@@ -28,6 +28,8 @@ export interface RandomCheckpointOptions {
   readonly merges?: number;
   /** Also stores a tied model's lm_head. */
   readonly storeTiedHead?: boolean;
+  /** Zeros that take no room, for who reads headers alone. */
+  readonly hollow?: boolean;
   /** studio.json; absent = the file is not written. */
   readonly studio?: unknown;
 }
@@ -60,12 +62,12 @@ export async function writeRandomCheckpoint(dir: string, options: RandomCheckpoi
     shapes.map(([name, shape]) => ({ name, shape, dtype })),
     options.shardBytes ?? 5e9,
   );
-  const block = gaussianBlock(seed);
+  const block = options.hollow === true ? null : gaussianBlock(seed);
   const total = String(shards.length).padStart(5, '0');
   const files = shards.map((_, i) =>
     shards.length === 1 ? 'model.safetensors' : `model-${String(i + 1).padStart(5, '0')}-of-${total}.safetensors`,
   );
-  const bytes = shards.reduce((sum, shard, i) => sum + writeRandomTensors(path.join(dir, files[i]!), shard, block), 0);
+  const bytes = shards.reduce((sum, shard, i) => sum + (block === null ? writeHollowTensors(path.join(dir, files[i]!), shard) : writeRandomTensors(path.join(dir, files[i]!), shard, block)), 0);
   if (shards.length > 1) {
     const weightMap = Object.fromEntries(shards.flatMap((shard, i) => shard.map(({ name }) => [name, files[i]!])));
     const totalSize = shards.flat().reduce((sum, { shape }) => sum + tensorBytes(shape, dtype), 0);

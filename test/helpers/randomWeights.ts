@@ -1,5 +1,5 @@
 /** Cheap random weights for tests and benches: one block of Gaussian numbers, scaled per tensor and written over and over. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import type { Dtype } from '../../native/weights/dtype.ts';
 import { bytesPerElement } from '../../native/weights/dtype.ts';
 import type { Shape } from '../../native/weights/inventory.ts';
@@ -25,6 +25,15 @@ export function writeRandomTensors(file: string, tensors: readonly PlannedTensor
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** The same of nothing but zeros, as holes in the file: of the right size without taking it. */
+export function writeHollowTensors(file: string, tensors: readonly PlannedTensor[]): number {
+  const header = makeHeader(tensors);
+  const bytes = tensors.reduce((sum, { shape, dtype }) => sum + tensorBytes(shape, dtype), header.length);
+  writeFileSync(file, header);
+  truncateSync(file, bytes);
+  return bytes;
 }
 
 /** Standard normal numbers by Box–Muller. */

@@ -130,7 +130,8 @@ function textOf({ modelId, width, height, provider, freeBytes, used, choices, re
 }
 
 function fitOf(memory: PrecisionChoice['memory']): string {
-  return memory.fits === null ? '' : { whole: 'fits', oneByOne: 'part by part', no: 'does not fit' }[memory.fits];
+  const how = memory.fits === null ? '' : { whole: 'fits', oneByOne: 'part by part', no: 'does not fit' }[memory.fits];
+  return memory.tile === null ? how : `${how}, decoded in pieces of ${memory.tile}`;
 }
 
 function gigabytes(bytes: number): string {
