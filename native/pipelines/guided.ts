@@ -13,6 +13,7 @@ import { conditionsOf, type Condition, type ConditionRequest } from './condition
 import { Stopwatch, type PipelineContext } from './context.ts';
 import { guidedVelocity, makeBranch, plainVelocity, type Branch, type Guidance, type TokenGrid } from './decoder.ts';
 import { denoise } from './denoise.ts';
+import { Parking } from './parking.ts';
 
 /** What every kind of generation comes down to: prompts, context pictures, guidance, a schedule, perhaps a start and a mask. */
 export interface GuidedJob {
@@ -89,19 +90,17 @@ async function readConditions(ctx: PipelineContext, job: GuidedJob): Promise<Con
   return { cond, noBoth, noTxt, unseen: others.shift() ?? null };
 }
 
-function guidanceOf(ctx: PipelineContext, job: GuidedJob, conditions: Conditions, context: readonly TokenGrid[]): Guidance {
-  const target = { rows: job.size.height / TOKEN, columns: job.size.width / TOKEN };
-  const cond = makeBranch(ctx, conditions.cond, target, context);
-  const noBoth = makeBranch(ctx, conditions.noBoth, target, []);
-  if (!conditions.noTxt) return { kind: 'text', txtCfg: job.txtCfg, cond, uncond: noBoth };
-  return {
-    kind: 'textImage', txtCfg: job.txtCfg, imgCfg: job.imgCfg, cond, noBoth, noTxt: makeBranch(ctx, conditions.noTxt, target, context),
-  };
+type MakeBranch = (condition: Condition, context: readonly TokenGrid[]) => Promise<Branch>;
+
+async function guidanceOf(job: GuidedJob, { cond, noTxt, noBoth }: Conditions, context: readonly TokenGrid[], branch: MakeBranch): Promise<Guidance> {
+  const [full, blank] = [await branch(cond, context), await branch(noBoth, [])];
+  if (!noTxt) return { kind: 'text', txtCfg: job.txtCfg, cond: full, uncond: blank };
+  return { kind: 'textImage', txtCfg: job.txtCfg, imgCfg: job.imgCfg, cond: full, noBoth: blank, noTxt: await branch(noTxt, context) };
 }
 
 /** Guidance by words alone, for the steps that do not see the context. */
-function unseenGuidance(job: GuidedJob, { unseen, noBoth }: Conditions, branchOf: (condition: Condition) => Branch): Guidance | null {
-  return job.seen && unseen ? { kind: 'text', txtCfg: job.seen.txtCfg, cond: branchOf(unseen), uncond: branchOf(noBoth) } : null;
+async function unseenGuidance(job: GuidedJob, { unseen, noBoth }: Conditions, branch: MakeBranch): Promise<Guidance | null> {
+  return job.seen && unseen ? { kind: 'text', txtCfg: job.seen.txtCfg, cond: await branch(unseen, []), uncond: await branch(noBoth, []) } : null;
 }
 
 /** Runs a job from words and pictures to bytes. CANCELLED between steps, without decoding; NON_FINITE when a velocity is no number. */
@@ -119,9 +118,7 @@ export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOp
     for (const image of job.context) grids.push(await encodePicture(ctx, image, job.scope, tile, run));
     return { context: grids, original: job.start ? (await encodePicture(ctx, job.start.image, `${job.scope}.start`, tile, run)).tokens : null };
   });
-  const guidance = guidanceOf(ctx, job, conditions, context);
   const { seen } = job;
-  const unseen = unseenGuidance(job, conditions, (one) => makeBranch(ctx, one, grid, []));
 
   const times = schedule({
     steps: job.steps, seqLen: tokens, baseShift: yak.baseShift, maxShift: yak.maxShift,
@@ -140,28 +137,38 @@ export async function runGuided(ctx: PipelineContext, job: GuidedJob, run: RunOp
   const steps = times.length - 1;
   const cache = job.stepCache === undefined ? null : new StepCache(job.stepCache);
 
-  await watch.stage('denoise', () => denoise({
-    x, times,
-    velocity: async (state, t, i) => {
-      const blind = seen !== undefined && (i / steps < seen.start || i / steps >= seen.end);
-      const used = (blind && unseen) || guidance;
-      const guided = isGuided(job.guidanceRange, i, steps);
-      const compute = (): Promise<Float32Array> => (guided ? guidedVelocity : plainVelocity)(ctx, used, state, t, `${job.scope}.step${i}`);
-      const v = cache ? await cache.velocity({ t, isLast: i === steps - 1, kind: guided ? used : used.cond }, compute) : await compute();
-      ctx.observe?.(`${job.scope}.step${i}.v`, v, [tokens, yak.inChannels]);
-      return v;
-    },
-    afterStep: (state, tNext, i) => {
-      if (mask && original) blendInpaint({ x: state, original, noise, mask, t: tNext });
-      ctx.observe?.(`${job.scope}.step${i}.x`, state, [tokens, yak.inChannels]);
-    },
-    afterVelocity: (state, v, t, i) => {
-      const wanted = factors && job.previewEvery > 0 && (i + 1) % job.previewEvery === 0 && i + 2 < times.length;
-      if (!wanted) return;
-      const latents = unpackLatents(predictClean(state, v, t), latentShape);
-      run.onEvent?.({ type: 'preview', step: i + 1, image: latentPreview(latents, latentShape, factors) });
-    },
-  }, run));
+  const parking = new Parking(ctx.networks);
+  const branchOf: MakeBranch = async (condition, pictures) => {
+    const branch = makeBranch(ctx, condition, grid, pictures);
+    return { ...branch, constants: await parking.park(branch.constants) };
+  };
+  const loop = async (): Promise<void> => {
+    const guidance = await guidanceOf(job, conditions, context, branchOf);
+    const unseen = await unseenGuidance(job, conditions, branchOf);
+    await denoise({
+      x, times,
+      velocity: async (state, t, i) => {
+        const blind = seen !== undefined && (i / steps < seen.start || i / steps >= seen.end);
+        const used = (blind && unseen) || guidance;
+        const guided = isGuided(job.guidanceRange, i, steps);
+        const compute = (): Promise<Float32Array> => (guided ? guidedVelocity : plainVelocity)(ctx, used, state, t, `${job.scope}.step${i}`);
+        const v = cache ? await cache.velocity({ t, isLast: i === steps - 1, kind: guided ? used : used.cond }, compute) : await compute();
+        ctx.observe?.(`${job.scope}.step${i}.v`, v, [tokens, yak.inChannels]);
+        return v;
+      },
+      afterStep: (state, tNext, i) => {
+        if (mask && original) blendInpaint({ x: state, original, noise, mask, t: tNext });
+        ctx.observe?.(`${job.scope}.step${i}.x`, state, [tokens, yak.inChannels]);
+      },
+      afterVelocity: (state, v, t, i) => {
+        const wanted = factors && job.previewEvery > 0 && (i + 1) % job.previewEvery === 0 && i + 2 < times.length;
+        if (!wanted) return;
+        const latents = unpackLatents(predictClean(state, v, t), latentShape);
+        run.onEvent?.({ type: 'preview', step: i + 1, image: latentPreview(latents, latentShape, factors) });
+      },
+    }, run);
+  };
+  await watch.stage('denoise', () => loop().finally(() => parking.release()));
   const image = await watch.stage('decode', () => decodePicture(ctx, { tokens: x, ...grid }, job.scope, tile, run));
   return { image, steps, timingsMs: watch.timingsMs };
 }
