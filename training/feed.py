@@ -20,7 +20,7 @@ from .preprocess import Preprocessor
 from .text.prompts import UNCONDITIONAL, condition_chat, edit_prompt, t2i_prompt
 from .text.tokenizer import Tokenizer
 from .world import tasks
-from .world.captions import caption
+from .world.captions import COLOURLESS, caption
 from .world.edits import edit
 from .world.render import pack, render
 from .world.scene import Scene, random_scene
@@ -54,7 +54,7 @@ def draw_message(rng: random.Random, tokenizer: Tokenizer, count: int, sizes: Si
     """Scenes with their captions; six in ten at the native size."""
     scenes = [scene_for_drawing(rng) for _ in range(count)]
     size = sizes[0] if len(sizes) == 1 or rng.random() < 0.6 else rng.choice(sizes[1:])
-    texts = [caption(rng, s, detail=0.25, place=0.6, time=0.5, opening=0.15) for s in scenes]
+    texts = [caption(rng, s, detail=0.25, place=0.6, time=0.5, opening=0.15, colourless=COLOURLESS) for s in scenes]
     return {**scenes_message(rng, scenes, size, rendering), "ids": [tail_ids(tokenizer, t2i_prompt(t)) for t in texts]}
 
 

@@ -27,15 +27,15 @@ from .model.ovis import OvisU1
 from .naming import Naming
 from .parallel import STATE, Shared, Trainer, flatten, launch, load_flat
 from .train_understanding import Understanding, build
-from .world.captions import caption
+from .world.captions import COLOURLESS, caption
 from .world.scene import random_scene
 
 SETTLED = 0.75  # the time below which a noisy picture shows where its things stand
 NAMING = 0.1  # weight of naming beside the velocity
 # Shares of the late mix, as far as `training.task_latents` has made rows: the rest is text to image.
 TASKS: Dict[str, float] = {
-    "edit": 0.3, "restyle": 0.02, "inpaint": 0.05, "outpaint": 0.03, "canny": 0.02, "depth": 0.02, "subject": 0.04, "style": 0.01,
-    "colourise": 0.01, "denoise": 0.01, "deblur": 0.01, "two": 0.03,
+    "edit": 0.26, "restyle": 0.02, "inpaint": 0.04, "outpaint": 0.02, "canny": 0.02, "depth": 0.01, "subject": 0.04, "style": 0.01,
+    "colourise": 0.01, "denoise": 0.01, "deblur": 0.01, "two": 0.02,
 }
 
 
@@ -76,7 +76,7 @@ def t2i_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: i
     latents, seen = [], []
     for _ in range(size):
         scene, z, labels = data.picture(rng, mix["several"])
-        texts.append(None if rng.random() < 0.1 else caption(rng, scene, mix["detail"], mix["place"], mix["place"]))
+        texts.append(None if rng.random() < 0.1 else caption(rng, scene, mix["detail"], mix["place"], mix["place"], colourless=COLOURLESS))
         latents.append(z)
         seen.append(labels)
     return (torch.stack(latents).float(), *conditions.t2i(texts), None, torch.stack(seen))
