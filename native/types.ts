@@ -57,6 +57,8 @@ interface SamplingRequest {
    */
   readonly vaeTile?: number;
   /** The shares of the steps, 0–1, between which guidance acts; outside of them only the conditional branch is evaluated. The picture differs. Default: all. */
+  /** Pixels: the size at which the model works. What it sees is scaled there, what it draws is scaled back. Default: the size of the result. */
+  readonly work?: { readonly width: number; readonly height: number };
   readonly guidanceRange?: { readonly start: number; readonly end: number };
   /** 0–0.5: steps whose velocity is foretold to change by less than this share are drawn on from those before. The picture differs. Default: every step is computed. */
   readonly stepCache?: number;

@@ -9,6 +9,7 @@ import { contractRequest } from './contractRequest.ts';
 import { engineOptionSpecs, interruptible, withEngine } from './engineSession.ts';
 import { gallerySpecs, keep, studioFor } from './gallery.ts';
 import { duration } from './progress.ts';
+import { drawnSize, workingSizeOf } from '../jobs/workingSize.ts';
 import type { Io } from './io.ts';
 import type { RunningStudio } from './runningStudio.ts';
 import type { GenerateRequest, GenerateResult, MaskImage, RgbImage } from '../engine/protocol.ts';
@@ -22,6 +23,7 @@ export const samplingOptionSpecs: readonly OptionSpec[] = [
   { name: 'shift', value: 'X', help: 'Timestep shift: off, on, or a fixed mu (default: the model\'s)' },
   { name: 'guidance-range', value: 'A-B', help: 'Guidance acts only between these shares of the steps, as 0-0.8: faster, and the picture differs (default: 0-1)' },
   { name: 'step-cache', value: 'X', help: 'Draws on steps that change less than this, 0.1 or 0.2: faster, and the picture differs (default: off)' },
+  { name: 'full-size', help: 'Works on pictures larger than the model knows as they are (default: at the model\'s size, then scaled)' },
   { name: 'noise-stream', value: 'S', help: 'torch-f32 (default) or torch-bf16' },
   ...engineOptionSpecs,
   ...gallerySpecs,
@@ -80,8 +82,13 @@ export async function draw(args: Arguments, io: Io, prepare: () => Promise<Gener
   return drawn;
 }
 
-async function drawHere(request: GenerateRequest, out: string, args: Arguments, io: Io): Promise<Drawn> {
+/** The picture that is worked on. */
+const sourceOf = (request: GenerateRequest): RgbImage | undefined => ('image' in request ? request.image : 'map' in request ? request.map : undefined);
+
+async function drawHere(wanted: GenerateRequest, out: string, args: Arguments, io: Io): Promise<Drawn> {
   return withEngine(args, io, async (session) => {
+    const work = workingSizeOf(wanted, session.model, sourceOf(wanted), args.flag('full-size'));
+    const request: GenerateRequest = { ...wanted, ...(work && { work }) };
     const result = await session.host.generate(request, session.run);
     const modelName = session.model.name;
     const encode = (input: GenerateInput): Promise<Uint8Array> => io.imaging.encodePng(result.image, JSON.stringify(parametersOf(request, input, result, modelName)));
@@ -94,7 +101,9 @@ async function drawHere(request: GenerateRequest, out: string, args: Arguments, 
 async function drawThere(studio: RunningStudio, request: GenerateRequest, out: string, args: Arguments, io: Io): Promise<Drawn> {
   return interruptible(args, io, async ({ progress, signal }) => {
     progress.say('Drawing in the running studio …');
-    const input = await contractRequest(request, io.imaging, (png, name) => studio.upload(png, name));
+    // Asked for by its own size, the studio works on it as it is, whatever its settings say.
+    const full = args.flag('full-size') ? drawnSize(request, undefined, sourceOf(request)) : undefined;
+    const input = await contractRequest({ ...request, ...(full && { work: { width: full.width, height: full.height } }) }, io.imaging, (png, name) => studio.upload(png, name));
     const { row, png } = await studio.draw(input, { onEvent: progress.onEvent, signal });
     await writeFileAtomic(out, png);
     return { out, result: { image: { width: row.width, height: row.height }, seed: row.seed ?? 0, steps: row.steps ?? 0, timingsMs: row.timingsMs } };

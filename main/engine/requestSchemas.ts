@@ -64,6 +64,7 @@ const sampling = {
   noiseStream: opt(z.enum(['torch-f32', 'torch-bf16'])),
   previewEvery: opt(z.int().nonnegative()),
   vaeTile: opt(number),
+  work: opt(z.strictObject({ width: number, height: number })),
   guidanceRange: opt(z.strictObject({ start: number, end: number })),
   stepCache: opt(number),
 };

@@ -3,6 +3,7 @@ import type { GenerateInput, JobRequest } from '../../preload/contract/generatio
 import type { Estimate } from '../../preload/contract/jobs.ts';
 import type { Generation } from '../../preload/contract/project.ts';
 import type { ModelEntry } from '../../preload/contract/system.ts';
+import { drawnSize, type Size } from './workingSize.ts';
 
 export interface Sample {
   readonly modelId: string;
@@ -13,7 +14,6 @@ export interface Sample {
 }
 
 type Model = Pick<ModelEntry, 'sizes' | 'defaults'>;
-type Size = { readonly width: number; readonly height: number };
 
 /** The samples that count: machines and settings change. */
 const newest = 5;
@@ -22,11 +22,9 @@ const newest = 5;
 export function workOf(request: JobRequest, model: Model | undefined, source: Size | undefined): number {
   if (request.kind === 'understand') return 1;
   const [width, height] = model?.sizes[0] ?? [1024, 1024];
-  const size: Size = request.kind === 'textToImage' ? { width: request.width ?? width, height: request.height ?? height } : source ?? { width, height };
-  const worked = request.kind === 'inpaint' ? request.crop ?? size : size;
-  const margins = request.kind === 'outpaint' ? { x: request.left + request.right, y: request.top + request.bottom } : { x: 0, y: 0 };
+  const worked = request.work ?? drawnSize(request, model, source) ?? { width, height };
   const steps = (request.steps ?? model?.defaults.steps ?? 50) * ('strength' in request ? request.strength ?? 1 : 1);
-  return Math.max(1, steps) * (worked.width + margins.x) * (worked.height + margins.y) * passesOf(request);
+  return Math.max(1, steps) * worked.width * worked.height * passesOf(request);
 }
 
 /** How often a step runs the network, on average: one branch, or as many as guidance mixes; less where steps are left out. */
@@ -42,7 +40,7 @@ export function sampleOf({ request, modelId, steps, width, height, timingsMs }: 
   if (request === null || modelId === null || steps === null) return undefined;
   const ms = Object.entries(timingsMs).reduce((sum, [stage, value]) => (stage === 'load' ? sum : sum + value), 0);
   // The result's own size already holds the margins of an outpainting.
-  const worked = request.kind === 'inpaint' ? request.crop ?? { width, height } : { width, height };
+  const worked = request.work ?? (request.kind === 'inpaint' ? request.crop ?? { width, height } : { width, height });
   return ms > 0 ? { modelId, kind: request.kind, ms, work: Math.max(1, steps) * worked.width * worked.height * passesOf(request) } : undefined;
 }
 

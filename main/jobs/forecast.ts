@@ -9,11 +9,14 @@ import type { MemoryForecast, RequestSizes } from '../models/memoryForecast.ts';
 import type { AssetStore, HistoryService, ModelList } from '../services.ts';
 import { Estimates, sampleOf, workOf } from './estimates.ts';
 import { warningsFor } from './warnings.ts';
+import { workingSizeOf, type Size } from './workingSize.ts';
 
 export interface ForecastParts {
   readonly gallery: Pick<HistoryService['gallery'], 'search' | 'get'>;
   readonly assets: Pick<AssetStore, 'info'>;
   readonly models: Pick<ModelList, 'list'>;
+  /** Of the settings: whether pictures larger than a model knows are worked on as they are. */
+  readonly atFullSize?: () => boolean;
   /** Left out where memory is not foretold. */
   readonly memory?: Pick<MemoryForecast, 'of'> | undefined;
 }
@@ -50,18 +53,19 @@ export class Forecast {
   }
 
   /** MODEL_MISSING for a model that is not on the list, ASSET_MISSING for a picture that is not stored. */
-  async of(request: JobRequest, modelId: string, ranOut = false): Promise<Estimate> {
+  async of(wanted: JobRequest, modelId: string, ranOut = false): Promise<Estimate> {
     const model = (await this.#list()).find(({ id }) => id === modelId);
     if (!model) throw new StudioError('MODEL_MISSING', 'There is no such model.', { modelId });
-    const inputs = inputsOfRequest(request);
+    const inputs = inputsOfRequest(wanted);
     const infos = await Promise.all(inputs.map(({ hash }) => this.#parts.assets.info(hash)));
     const source = infos[inputs.findIndex(({ role }) => role === 'source' || role === 'control')];
+    const request = this.#worked(wanted, model, source);
     const time = this.#estimates.of(modelId, request.kind, workOf(request, model, source));
     // A mask or a control map is drawn by hand or made from a picture: only pictures can be unfamiliar.
     const pictures = [...new Set(inputs.filter(({ role }) => role === 'source' || role === 'reference').map(({ hash }) => hash))];
     const unfamiliar = model.vocabulary === null ? [] : await this.#unfamiliar(pictures);
     const memory = await this.#memory(request, model, { source, references: infos.filter((_, i) => inputs[i]?.role === 'reference' || request.kind === 'understand') }, ranOut);
-    return { ...time, warnings: warningsFor(request, model, { unfamiliar, totalMs: time.totalMs, memory }), ...(memory && { memory }) };
+    return { ...time, warnings: warningsFor(request, model, { unfamiliar, totalMs: time.totalMs, memory, source }), ...(memory && { memory }) };
   }
 
   /** For a job that ran out of it. Undefined where it cannot be foretold. */
@@ -78,7 +82,14 @@ export class Forecast {
   async prepare(job: JobRecord): Promise<void> {
     const source = inputsOfRequest(job.request).find(({ role }) => role === 'source' || role === 'control');
     const info = source && (await this.#parts.assets.info(source.hash));
-    this.#work.set(job.id, workOf(job.request, (await this.#list()).find(({ id }) => id === job.modelId), info));
+    const model = (await this.#list()).find(({ id }) => id === job.modelId);
+    this.#work.set(job.id, workOf(model ? this.#worked(job.request, model, info) : job.request, model, info));
+  }
+
+  /** The request with the size at which it will be worked on. */
+  #worked(request: JobRequest, model: ModelEntry, source: Size | undefined): JobRequest {
+    const work = request.kind === 'understand' ? undefined : workingSizeOf(request, model, source, this.#parts.atFullSize?.() ?? false);
+    return work === undefined ? request : { ...request, work } as JobRequest;
   }
 
   forget(jobId: string): void {

@@ -9,6 +9,7 @@ import { cancelled } from '../errors.ts';
 import { inputsOfRequest, taskOfRequest } from '../history/inputs.ts';
 import type { CompositedFiles, EngineService, NewGeneration, NewStaged, Pictures } from '../services.ts';
 import type { ModelLoader } from './modelLoader.ts';
+import { workingSizeOf } from './workingSize.ts';
 
 export interface GenerateParts {
   readonly engine: Pick<EngineService, 'generate'>;
@@ -17,6 +18,8 @@ export interface GenerateParts {
   readonly previewEvery: () => number;
   /** Of the settings: for requests that do not say themselves. */
   readonly vaeTile?: () => number | null;
+  /** Of the settings: pictures larger than the model knows are worked on as they are. */
+  readonly atFullSize?: () => boolean;
 }
 
 /** A run of a job: how it may be stopped, and where it tells how far it is. */
@@ -34,11 +37,14 @@ export interface Drawn {
 /** Draws and stores. The file is on disk when the row is returned. Errors: ASSET_MISSING, MODEL_MISSING, DISK_FULL, the engine's. */
 export async function runGenerate(job: JobRecord, wanted: GenerateInput, run: JobRun, parts: GenerateParts): Promise<Drawn> {
   const vaeTile = wanted.vaeTile ?? parts.vaeTile?.() ?? null;
-  const input: GenerateInput = { ...wanted, ...(vaeTile !== null && { vaeTile }) };
+  const tiled: GenerateInput = { ...wanted, ...(vaeTile !== null && { vaeTile }) };
   // Before the model is loaded: a picture that is gone is said at once.
-  const asked = await toEngineRequest(input, parts.pictures, parts.previewEvery());
+  const pictured = await toEngineRequest(tiled, parts.pictures, parts.previewEvery());
   const model = await parts.loader.ensure(job.modelId, run);
-  const result = await parts.engine.generate(asked, run);
+  const work = workingSizeOf(tiled, model, 'image' in pictured ? pictured.image : 'map' in pictured ? pictured.map : undefined, parts.atFullSize?.() ?? false);
+  const sized = work && { work };
+  const input: GenerateInput = { ...tiled, ...sized };
+  const result = await parts.engine.generate({ ...pictured, ...sized }, run);
   // Asked for between the last step and here: what nobody wants is not stored.
   if (run.signal.aborted) throw cancelled();
   run.stage('save');

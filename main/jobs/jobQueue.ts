@@ -67,7 +67,7 @@ class Queue implements JobQueue {
     const { history, assets, pictures, engine, events, imaging, settings, models } = parts;
     this.#table = new JobTable(history.jobs, events, jobs);
     this.#previews = new Previews((image) => imaging.encodePreview(image));
-    this.#forecast = new Forecast({ gallery: history.gallery, assets, models, memory: parts.memory });
+    this.#forecast = new Forecast({ gallery: history.gallery, assets, models, memory: parts.memory, atFullSize: () => settings.get().atFullSize ?? false });
     this.#batches = new Batches({
       gallery: history.gallery, assets, imaging, events, table: this.#table, rows: history.jobs, seed: drawSeed, report: this.#report,
       submit: (wanted) => this.#add(wanted, false),
@@ -77,6 +77,7 @@ class Queue implements JobQueue {
       loader: new ModelLoader(engine, models, settings, parts.chosenProvider),
       previewEvery: () => settings.get().previewEvery,
       vaeTile: () => settings.get().vaeTile ?? null,
+      atFullSize: () => settings.get().atFullSize ?? false,
       memoryOf: (job) => this.#forecast.memoryOf(job),
       changed: (job) => this.#changed(job),
       halt: () => this.#halt(),

@@ -2,13 +2,14 @@
 import type { JobRequest } from '../../preload/contract/generation.ts';
 import type { MemoryOutlook, Warning } from '../../preload/contract/jobs.ts';
 import type { ModelEntry } from '../../preload/contract/system.ts';
+import { drawnSize, type Size } from './workingSize.ts';
 
 type Model = Pick<ModelEntry, 'name' | 'knows' | 'vocabulary' | 'contextImages' | 'sizes' | 'tasks'>;
 
 const slowMs = 10 * 60_000;
 
 /** `unfamiliar`: hashes of pictures that were not drawn here. */
-export function warningsFor(request: JobRequest, model: Model, facts: { readonly unfamiliar: readonly string[]; readonly totalMs: number | null; readonly memory?: MemoryOutlook | undefined }): Warning[] {
+export function warningsFor(request: JobRequest, model: Model, facts: { readonly unfamiliar: readonly string[]; readonly totalMs: number | null; readonly memory?: MemoryOutlook | undefined; readonly source?: Size | undefined }): Warning[] {
   const warnings: Warning[] = [];
   const warn = (kind: Warning['kind'], message: string, items: readonly string[] = []): void => void warnings.push({ kind, message, items: [...items] });
   if (model.vocabulary !== null) {
@@ -28,7 +29,10 @@ export function warningsFor(request: JobRequest, model: Model, facts: { readonly
     const task = taskOf(request);
     if (model.tasks.some(({ name, experimental }) => name === task && experimental)) warn('experimental', `${model.name} does this (${task}) only by way of experiment.`, [task]);
     const largest = Math.max(0, ...model.sizes.map(([width, height]) => width * height));
-    if (request.kind === 'textToImage' && largest > 0 && (request.width ?? 0) * (request.height ?? 0) > largest * 1.5) {
+    const drawn = drawnSize(request, model, facts.source);
+    if (request.work !== undefined && drawn !== undefined) {
+      warn('size', `Worked on at ${request.work.width}×${request.work.height}, the size that ${model.name} knows, and scaled to ${drawn.width}×${drawn.height}.`, [`${drawn.width}×${drawn.height}`]);
+    } else if (request.kind === 'textToImage' && largest > 0 && (request.width ?? 0) * (request.height ?? 0) > largest * 1.5) {
       warn('size', `${request.width}×${request.height} is larger than anything ${model.name} was trained on (${model.sizes.map((size) => size.join('×')).join(', ')}): expect repeats.`, [`${request.width}×${request.height}`]);
     }
   }

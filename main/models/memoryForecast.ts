@@ -2,6 +2,7 @@
 import type { JobRequest } from '../../preload/contract/generation.ts';
 import type { MemoryOutlook } from '../../preload/contract/jobs.ts';
 import type { ModelEntry, Settings } from '../../preload/contract/system.ts';
+import { drawnSize } from '../jobs/workingSize.ts';
 import type { ModelList } from '../services.ts';
 import { recentCardMemory, type CardMemory } from './cardMemory.ts';
 import { chosenPrecision, engineDefault } from './chosenPrecision.ts';
@@ -59,13 +60,12 @@ export function sizedJob(request: JobRequest, model: Pick<ModelEntry, 'sizes'>, 
   const shared = { references, promptLength: request.prompt.length, answer: 0, fromPicture: false, exact: true };
   if (request.kind === 'understand') return { ...shared, kind: 'ask', size: { width: 0, height: 0 }, answer: request.options?.maxTokens ?? 512, tile: null };
   const own = { ...shared, tile: request.vaeTile ?? tile };
-  const [width, height] = model.sizes[0] ?? [1024, 1024];
-  if (request.kind === 'textToImage') return { ...own, kind: 'draw', size: { width: request.width ?? width, height: request.height ?? height } };
-  if (source === undefined) return undefined;
+  const size = request.work ?? drawnSize(request, model, source);
+  if (size === undefined) return undefined;
   switch (request.kind) {
-    case 'edit': return { ...own, kind: 'edit', size: source, exact: request.sizing === 'exact', fromPicture: (request.strength ?? 1) < 1 };
-    case 'inpaint': return { ...own, kind: 'edit', size: request.crop ?? source, fromPicture: true };
-    case 'outpaint': return { ...own, kind: 'edit', size: { width: source.width + request.left + request.right, height: source.height + request.top + request.bottom }, fromPicture: true };
-    case 'control': return { ...own, kind: 'edit', size: source };
+    case 'textToImage': return { ...own, kind: 'draw', size };
+    case 'edit': return { ...own, kind: 'edit', size, exact: request.sizing === 'exact', fromPicture: (request.strength ?? 1) < 1 };
+    case 'inpaint': case 'outpaint': return { ...own, kind: 'edit', size, fromPicture: true };
+    case 'control': return { ...own, kind: 'edit', size };
   }
 }

@@ -4,7 +4,8 @@ import { fillUnderMask } from '../image/fill.ts';
 import { fillUnknown } from '../image/fillUnknown.ts';
 import { maskToLatent } from '../image/mask.ts';
 import { extend } from '../image/outpaint.ts';
-import { crop, editImagePublished, padToMultiple, textToImageSize } from '../image/preprocess.ts';
+import { crop, editImagePublished, editSizePublished, padToMultiple, textToImageSize } from '../image/preprocess.ts';
+import { rescale, rescaleMask } from '../image/rescale.ts';
 import type { Size } from '../image/smartResize.ts';
 import { normalNoise } from '../latents/noise.ts';
 import { fillRgb, type StudioTask, type TaskName } from '../studioConfig.ts';
@@ -14,7 +15,7 @@ import type {
 } from '../types.ts';
 import type { PipelineContext } from './context.ts';
 import { runGuided, type GuidedJob } from './guided.ts';
-import { cfgOf, checkDrawingPrompt, checkLength, checkPictures, checkTarget, guidanceRangeOf, numberIn, seedOf, sideOf, stepCacheOf, stepsOf, strengthOf, tileOf } from './requests.ts';
+import { cfgOf, checkDrawingPrompt, checkLength, checkPictures, checkTarget, guidanceRangeOf, numberIn, seedOf, sideOf, stepCacheOf, stepsOf, strengthOf, tileOf, workOf } from './requests.ts';
 
 /** From what a person asks for to the job that the denoising loop runs. */
 
@@ -23,8 +24,6 @@ interface Prepared {
   readonly job: Omit<GuidedJob, 'noise' | 'steps' | 'shift' | 'guidanceRange' | 'stepCache' | 'previewEvery' | 'tile' | 'scope'>;
   readonly finish: (image: RgbImage) => RgbImage;
 }
-
-const unchanged = (image: RgbImage): RgbImage => image;
 
 /** The wording of a task; REQUEST_INVALID naming what the checkpoint can do instead. */
 function taskOf(ctx: PipelineContext, name: string): StudioTask {
@@ -59,17 +58,19 @@ function checkRoom(ctx: PipelineContext, prompt: string, pictures: number): void
 function prepareTextToImage(ctx: PipelineContext, request: TextToImageRequest): Prepared {
   const { studio } = ctx.checkpoint;
   const [fallbackWidth, fallbackHeight] = studio.sizes[0] ?? [1024, 1024];
-  const size = textToImageSize({ width: sideOf('width', request.width, fallbackWidth), height: sideOf('height', request.height, fallbackHeight) });
+  const wanted = textToImageSize({ width: sideOf('width', request.width, fallbackWidth), height: sideOf('height', request.height, fallbackHeight) });
+  const size = textToImageSize(workOf(request.work, wanted));
+  const finish = (image: RgbImage): RgbImage => rescale(image, wanted);
   const references = (request.references ?? []).map(editImagePublished);
   checkContextCount(ctx, references.length, request.experimental);
   const imgCfg = cfgOf('imgCfg', request.imgCfg, studio.imgCfg);
   if (references.length === 0) {
-    return { job: { size, prompt: textToImagePrompt(request.prompt), context: [], txtCfg: cfgOf('txtCfg', request.txtCfg, studio.txtCfg.textToImage), imgCfg }, finish: unchanged };
+    return { job: { size, prompt: textToImagePrompt(request.prompt), context: [], txtCfg: cfgOf('txtCfg', request.txtCfg, studio.txtCfg.textToImage), imgCfg }, finish };
   }
   const prompt = worded(taskOf(ctx, request.referenceTask ?? 'subject'), request.prompt);
   return {
     job: { size, prompt: editPrompt(prompt, references.length), context: references, txtCfg: cfgOf('txtCfg', request.txtCfg, studio.txtCfg.edit), imgCfg },
-    finish: unchanged,
+    finish,
   };
 }
 
@@ -92,13 +93,15 @@ function withContext(
 
 function prepareEdit(ctx: PipelineContext, request: EditRequest): Prepared {
   const exact = request.sizing === 'exact';
-  if (exact) checkTarget(request.image);
-  const base = exact ? padToMultiple(request.image) : editImagePublished(request.image);
+  const wanted = exact ? request.image : editSizePublished(request.image);
+  const shown = rescale(request.image, workOf(request.work, request.image));
+  if (exact) checkTarget(shown);
+  const base = exact ? padToMultiple(shown) : editImagePublished(shown);
   const prompt = request.task === undefined ? request.prompt : worded(taskOf(ctx, request.task), request.prompt);
   const strength = strengthOf(request.strength);
   return {
     job: { ...withContext(ctx, request, base, prompt), ...(strength < 1 ? { start: { image: base, strength } } : {}) },
-    finish: (image) => (exact ? crop(image, request.image) : image),
+    finish: (image) => rescale(exact ? crop(image, shown) : image, wanted),
   };
 }
 
@@ -140,12 +143,13 @@ async function keptPicture(base: RgbImage, mask: MaskImage, task: MaskedPicture[
 /** Known latents are kept outside the denoise mask; what the model draws goes through the composite mask onto the original's bytes. */
 async function prepareMasked(ctx: PipelineContext, request: InpaintRequest | OutpaintRequest, masked: MaskedPicture): Promise<Prepared> {
   const { image, denoiseMask, compositeMask } = masked;
-  checkTarget(image);
+  const seen = rescale(image, workOf(request.work, image));
+  checkTarget(seen);
   if (!denoiseMask.data.some((value) => value > 0)) {
     throw new EngineError('REQUEST_INVALID', 'the mask is empty: nothing would be repainted', { field: 'denoiseMask' });
   }
-  const base = padToMultiple(image);
-  const mask = padMask(denoiseMask, base);
+  const base = padToMultiple(seen);
+  const mask = padMask(rescaleMask(denoiseMask, seen), base);
   const { shown, words } = seenUnderMask(ctx, request.prompt, base, mask, masked);
   const strength = strengthOf(masked.strength);
   return {
@@ -154,7 +158,10 @@ async function prepareMasked(ctx: PipelineContext, request: InpaintRequest | Out
       start: { image: await keptPicture(base, mask, masked.task, strength), strength },
       mask: maskToLatent(mask),
     },
-    finish: (drawn) => (masked.raw ? crop(drawn, image) : composite(image, crop(drawn, image), compositeMask)),
+    finish: (drawn) => {
+      const full = rescale(crop(drawn, seen), image);
+      return masked.raw ? full : composite(image, full, compositeMask);
+    },
   };
 }
 
@@ -167,8 +174,9 @@ async function prepareOutpaint(ctx: PipelineContext, request: OutpaintRequest): 
 }
 
 function prepareControl(ctx: PipelineContext, request: ControlRequest): Prepared {
-  checkTarget(request.map);
-  const base = padToMultiple(request.map);
+  const shown = rescale(request.map, workOf(request.work, request.map));
+  checkTarget(shown);
+  const base = padToMultiple(shown);
   const strength = numberIn('strength', request.strength, { min: 0, max: 1 }, 1);
   const start = numberIn('start', request.start, { min: 0, max: 1 }, 0);
   const end = numberIn('end', request.end, { min: 0, max: 1 }, 1);
@@ -180,7 +188,7 @@ function prepareControl(ctx: PipelineContext, request: ControlRequest): Prepared
       imgCfg: job.imgCfg * strength,
       ...(start > 0 || end < 1 ? { seen: { start, end, prompt: textToImagePrompt(request.prompt), txtCfg: cfgOf('txtCfg', request.txtCfg, ctx.checkpoint.studio.txtCfg.textToImage) } } : {}),
     },
-    finish: (image) => crop(image, request.map),
+    finish: (image) => rescale(crop(image, shown), request.map),
   };
 }
 

@@ -65,9 +65,9 @@ export interface MemoryPlan {
 
 const MIB = 2 ** 20;
 /** Node, the engine's code and ONNX Runtime. */
-const PROGRAM = 60 * MIB;
+const PROGRAM = 55 * MIB;
 /** Two threads that check what is packed, each with an engine of its own for JavaScript. */
-const CHECKING = 17 * MIB;
+const CHECKING = 12 * MIB;
 /** What sessions leave behind that come and go. */
 const TURNOVER = 6 * MIB;
 /** Chat marks and fixed words around those of a condition. */

@@ -42,7 +42,7 @@ export function strengthOf(value: number | undefined): number {
 }
 
 /** A wanted side in pixels: floored to a multiple of 16 later, so at least 16. */
-export const sideOf = (field: 'width' | 'height', value: number | undefined, fallback: number): number =>
+export const sideOf = (field: string, value: number | undefined, fallback: number): number =>
   numberIn(field, value, { min: 16, max: MAX_SIDE, whole: true }, fallback);
 
 export function checkTarget(size: { readonly width: number; readonly height: number }): void {
@@ -91,6 +91,11 @@ export function checkDrawingPrompt(field: string, text: unknown, mayBeEmpty = fa
 export function checkLength(field: string, text: string, tokenizer: Tokenizer, room: number): void {
   const tokens = tokenizer.encode(text).length;
   if (tokens > room) throw refuse(field, `${field} has ${tokens} tokens; this model reads at most ${Math.max(room, 0)} beside its pictures`, { tokens, room });
+}
+
+/** The size at which the model works, or that of the result. REQUEST_INVALID naming the field. */
+export function workOf(work: { readonly width: number; readonly height: number } | undefined, size: { readonly width: number; readonly height: number }): { readonly width: number; readonly height: number } {
+  return work === undefined ? size : { width: sideOf('work.width', work.width, 0), height: sideOf('work.height', work.height, 0) };
 }
 
 /** The side of the autoencoder's pieces; null = all at once. REQUEST_INVALID unless a multiple of 32 from 128 on. */

@@ -37,6 +37,8 @@ const sampling = {
   noiseStream: opt(z.enum(['torch-f32', 'torch-bf16'])),
   /** Takes less memory, and the picture differs a little. Filled in from the settings when the job runs, so that a row has it. */
   vaeTile: opt(vaeTileSchema),
+  /** The size at which the model works; the picture is scaled there and back. Filled in where the result is larger than what the model knows, so that a row has it. */
+  work: opt(z.strictObject({ width: side, height: side })),
   /** Guidance acts between these shares of the steps alone, which takes less time; the picture differs. */
   guidanceRange: opt(z.strictObject({ start: z.number().min(0).max(1), end: z.number().min(0).max(1) })),
   /** Steps that are foretold to change less than this are drawn on instead of computed; the picture differs. */

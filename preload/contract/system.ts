@@ -94,6 +94,8 @@ export const settingsSchema = z.object({
   memoryLimitBytes: opt(z.int().min(0).max(2 ** 50).nullable()),
   /** The autoencoder works in pieces of this side, pixels, where a request does not say; null = all at once. */
   vaeTile: opt(vaeTileSchema.nullable()),
+  /** Pictures larger than what the model knows are worked on as they are, instead of at its own size and scaled back. */
+  atFullSize: opt(z.boolean()),
   /** Action → key, where it is not the default. */
   keys: z.record(z.string().max(100), z.string().max(100)),
 });

@@ -75,6 +75,11 @@ function Engine({ settings, save }: { readonly settings: Settings; readonly save
         <Select<string> label="The autoencoder works on" value={String(settings.vaeTile ?? 'whole')} onChange={(tile) => save({ vaeTile: tile === 'whole' ? null : Number(tile) })}
           options={[{ value: 'whole', label: 'The whole picture' }, { value: '512', label: 'Pieces of 512, less memory' }, { value: '256', label: 'Pieces of 256, least memory' }]} />
       </div>
+      <span>Large pictures</span>
+      <div className={css.ctl}>
+        <Select<string> label="Pictures larger than the model knows" value={settings.atFullSize === true ? 'full' : 'known'} onChange={(at) => save({ atFullSize: at === 'full' })}
+          options={[{ value: 'known', label: 'At the model’s size, then scaled' }, { value: 'full', label: 'At their own size' }]} />
+      </div>
       <span>Unload when idle</span>
       <div className={css.ctl}><div className={css.grow}>
         <NumberField label="After" unit="min" value={settings.idleUnloadMinutes} min={0} max={1440} step={5} defaultValue={10} zero="Never: stays in memory" onChange={(idleUnloadMinutes) => save({ idleUnloadMinutes })} />

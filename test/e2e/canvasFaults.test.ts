@@ -73,7 +73,7 @@ describe.skipIf(skipped !== undefined)('the canvas in trouble', () => {
     const { pid } = await engine();
     expect(pid).not.toBeNull();
     // Holds each network, but not the autoencoder over all of 512². (That the system itself says no is tested with the engine alone.)
-    await canvas.api('system/changeSettings', { memoryLimitBytes: 60e6 });
+    await canvas.api('system/changeSettings', { memoryLimitBytes: 60e6, atFullSize: true });
     // A picture beyond the limit, and the frame around it.
     await page.getByRole('button', { name: /^Hide a red sphere/ }).click();
     await canvas.drop('edit', [{ name: 'large.png', bytes: await scene(512, 512) }]);

@@ -37,7 +37,7 @@ describe.skipIf(skipped !== undefined)('memory', () => {
 
   it('a drawing that does not fit fails with a way that does, which one click runs', async () => {
     // Holds each network, but not the autoencoder over all of 512².
-    await call('system/changeSettings', { memoryLimitBytes: 60e6 });
+    await call('system/changeSettings', { memoryLimitBytes: 60e6, atFullSize: true });
     const request = { kind: 'textToImage' as const, prompt: 'a red cube', width: 512, height: 512, steps: 2, seed: 3 };
     const outlook = await call<Estimate>('jobs/estimate', { request });
     expect(outlook.memory).toMatchObject({ fits: 'no', plan: { vaeTile: 256 } });
