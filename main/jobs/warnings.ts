@@ -31,7 +31,7 @@ export function warningsFor(request: JobRequest, model: Model, facts: { readonly
     const largest = Math.max(0, ...model.sizes.map(([width, height]) => width * height));
     const drawn = drawnSize(request, model, facts.source);
     if (request.work !== undefined && drawn !== undefined) {
-      warn('size', `Worked on at ${request.work.width}×${request.work.height}, the size that ${model.name} knows, and scaled to ${drawn.width}×${drawn.height}.`, [`${drawn.width}×${drawn.height}`]);
+      warn('size', `Drawn at ${request.work.width}×${request.work.height}, about what ${model.name} knows, and scaled to ${drawn.width}×${drawn.height}.`, [`${drawn.width}×${drawn.height}`]);
     } else if (request.kind === 'textToImage' && largest > 0 && (request.width ?? 0) * (request.height ?? 0) > largest * 1.5) {
       warn('size', `${request.width}×${request.height} is larger than anything ${model.name} was trained on (${model.sizes.map((size) => size.join('×')).join(', ')}): expect repeats.`, [`${request.width}×${request.height}`]);
     }

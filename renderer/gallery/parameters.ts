@@ -20,6 +20,7 @@ export function factsOf(row: Generation): readonly Fact[] {
   const facts: (Fact | undefined)[] = [
     { name: row.task === 'import' ? 'Came' : 'Made with', value: row.task === 'import' ? `${taskNames.import}${row.fileName === null ? '' : `, ${row.fileName}`}` : [taskNames[row.task], row.modelName, reproduce?.precision].filter(Boolean).join(', ') },
     { name: 'Size', value: `${row.width} × ${row.height}` },
+    request?.work === undefined ? undefined : { name: 'Drawn at', value: `${request.work.width} × ${request.work.height}, then scaled` },
     row.seed === null ? undefined : { name: 'Seed', value: seedText(row.seed) },
     row.steps === null ? undefined : { name: 'Steps', value: `${row.steps}, Euler flow` },
     request?.txtCfg === undefined ? undefined : { name: 'Text guide', value: request.txtCfg.toFixed(1) },

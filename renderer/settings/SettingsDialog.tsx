@@ -77,9 +77,10 @@ function Engine({ settings, save }: { readonly settings: Settings; readonly save
       </div>
       <span>Large pictures</span>
       <div className={css.ctl}>
-        <Select<string> label="Pictures larger than the model knows" value={settings.atFullSize === true ? 'full' : 'known'} onChange={(at) => save({ atFullSize: at === 'full' })}
-          options={[{ value: 'known', label: 'At the model’s size, then scaled' }, { value: 'full', label: 'At their own size' }]} />
+        <Select<string> label="Drawn" value={settings.atFullSize === true ? 'full' : 'known'} onChange={(at) => save({ atFullSize: at === 'full' })}
+          options={[{ value: 'known', label: 'At the model’s size, scaled' }, { value: 'full', label: 'At their own size' }]} />
       </div>
+      <span /><p className={css.note}>Pictures larger than what a model knows come out as repeats or noise at their own size.</p>
       <span>Unload when idle</span>
       <div className={css.ctl}><div className={css.grow}>
         <NumberField label="After" unit="min" value={settings.idleUnloadMinutes} min={0} max={1440} step={5} defaultValue={10} zero="Never: stays in memory" onChange={(idleUnloadMinutes) => save({ idleUnloadMinutes })} />

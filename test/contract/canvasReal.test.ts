@@ -65,6 +65,18 @@ describe('the built-in model', () => {
     expect((seams[4]! + seams[5]!) / 2).toBeLessThanOrEqual(3);
   });
 
+  it('draws what is larger than it knows at its own size, tells so before, and the row remembers', { timeout: 120_000 }, async () => {
+    const request = { kind: 'textToImage' as const, prompt: 'a red cube', width: 512, height: 320, steps: 2, seed: 1 };
+    const { warnings } = await whole.client.jobs.estimate({ request });
+    expect(warnings.filter(({ kind }) => kind === 'size').map(({ message }) => message)).toEqual(['Drawn at 160×96, about what Toybox knows, and scaled to 512×320.']);
+    const [job] = await whole.client.jobs.submit({ requests: [request] });
+    const row = await finished(job?.id ?? '');
+    expect(row).toMatchObject({ width: 512, height: 320, request: { width: 512, height: 320, work: { width: 160, height: 96 } } });
+    // The same again from the row alone.
+    const [again] = await whole.client.jobs.submit({ requests: [row.request!] });
+    expect((await finished(again?.id ?? '')).hash).toBe(row.hash);
+  });
+
   it('gives a picture of 1001×667 back at its size, shifted by less than a pixel', { timeout: 300_000 }, async () => {
     // At full size: what is scaled from a few pixels can lie anywhere within one of them.
     await whole.client.system.changeSettings({ atFullSize: true });
