@@ -74,7 +74,7 @@ it.skipIf(process.platform !== 'linux')('out of memory ends the job in plain wor
   // Only the engine is limited: enough for Node and a small picture, far from enough for a large one.
   const limited = spawnNode({ execPath: 'bash', execArgv: ['-c', 'ulimit -d 1500000 && exec "$0" "$@"', process.execPath] });
   const here = (studio = await openQueueStudio({ modelDir: goldenModel, spawn: limited }));
-  const run = async (side: number): Promise<JobRecord> => here.until((await here.submit(draw('a red cube', { width: side, height: side, steps: 1 }))).id);
+  const run = async (side: number): Promise<JobRecord> => here.until((await here.submit(draw('a red cube', { width: side, height: side, work: { width: side, height: side }, steps: 1 }))).id);
   expect(await run(64)).toMatchObject({ state: 'done' });
   const large = await run(1536);
   expect(large.state).toMatch(/failed|interrupted/);
