@@ -135,8 +135,12 @@ export function split(g: Graph, x: Value, sizes: readonly number[], axis: number
   return g.node('Split', [x, g.constantI64(sizes)], outputs, { attributes: { axis } });
 }
 
-/** Splits an unknown axis into `parts` nearly equal pieces, the last one the shortest. */
+/** A card's programs bind few buffers at once (12 on software Vulkan), and a split binds all of its pieces. */
+const MOST_PIECES = 8;
+
+/** Splits an unknown axis into `parts` nearly equal pieces, a power of two, the last ones the shortest. */
 export function splitEvenly(g: Graph, x: Value, parts: number, axis: number): Value[] {
+  if (parts > MOST_PIECES) return splitEvenly(g, x, MOST_PIECES, axis).flatMap((piece) => splitEvenly(g, piece, parts / MOST_PIECES, axis));
   const outputs = Array.from({ length: parts }, (_, part) => ({
     dataType: x.dataType, shape: x.shape.map((dim, i) => (i === axis ? `${dim}/${parts}#${part}` : dim)),
   }));
