@@ -102,7 +102,7 @@ async function drawThere(studio: RunningStudio, request: GenerateRequest, out: s
   return interruptible(args, io, async ({ progress, signal }) => {
     progress.say('Drawing in the running studio …');
     // Asked for by its own size, the studio works on it as it is, whatever its settings say.
-    const full = args.flag('full-size') ? drawnSize(request, undefined, sourceOf(request)) : undefined;
+    const full = !args.flag('full-size') ? undefined : request.kind === 'edit' ? request.image : drawnSize(request, undefined, sourceOf(request));
     const input = await contractRequest({ ...request, ...(full && { work: { width: full.width, height: full.height } }) }, io.imaging, (png, name) => studio.upload(png, name));
     const { row, png } = await studio.draw(input, { onEvent: progress.onEvent, signal });
     await writeFileAtomic(out, png);

@@ -30,6 +30,15 @@ describe('the size at which a model works', () => {
     expect(drawnBy({ kind: 'edit', prompt: 'x', image: hash })).toBeUndefined();
   });
 
+  it('leaves the published sizing alone, which shrinks a photograph itself', () => {
+    const photo = { width: 4000, height: 3000 };
+    const edit = { kind: 'edit' as const, prompt: 'x', image: hash };
+    const real = { sizes: [[1024, 1024]] as const };
+    expect(workingSizeOf(edit, real, photo, false)).toBeUndefined();
+    expect(workingSizeOf({ ...edit, sizing: 'exact' }, real, photo, false)).toEqual({ width: 1182, height: 887 });
+    expect(workingSizeOf(edit, model, photo, false)).toEqual({ width: 148, height: 111 });
+  });
+
   it('is what was asked for, or full where the person wants that', () => {
     const large = { ...draw, width: 512, height: 512 };
     expect(workingSizeOf(large, model, undefined, false)).toEqual({ width: 128, height: 128 });

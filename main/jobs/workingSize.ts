@@ -9,7 +9,8 @@ type Sized = { readonly work?: Size } & (
   | { readonly kind: 'textToImage'; readonly width?: number; readonly height?: number }
   | { readonly kind: 'inpaint'; readonly crop?: Size }
   | { readonly kind: 'outpaint'; readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
-  | { readonly kind: 'edit' | 'control' }
+  | { readonly kind: 'edit'; readonly sizing?: 'published' | 'exact' }
+  | { readonly kind: 'control' }
 );
 
 interface Model {
@@ -23,6 +24,12 @@ const unit = 16;
 const least = 64;
 const published: Size = { width: 1024, height: 1024 };
 
+/** The published scripts bring a larger picture to their own area themselves; whoever asks for their sizing gets just that. */
+function shrunkAsPublished({ width, height }: Size): Size {
+  const scale = Math.min(1, Math.sqrt((published.width * published.height) / (width * height)));
+  return { width: Math.round(width * scale), height: Math.round(height * scale) };
+}
+
 /** Of what is drawn, in pixels of the picture; undefined where the picture that it starts from is not known yet. */
 export function drawnSize(request: Sized, model: Model | undefined, source: Size | undefined): Size | undefined {
   const [width, height] = model?.sizes[0] ?? [published.width, published.height];
@@ -30,7 +37,8 @@ export function drawnSize(request: Sized, model: Model | undefined, source: Size
     case 'textToImage': return { width: request.width ?? width, height: request.height ?? height };
     case 'inpaint': return request.crop ?? source;
     case 'outpaint': return source && { width: source.width + request.left + request.right, height: source.height + request.top + request.bottom };
-    case 'edit': case 'control': return source;
+    case 'edit': return request.sizing === 'exact' ? source : source && shrunkAsPublished(source);
+    case 'control': return source;
   }
 }
 

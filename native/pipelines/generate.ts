@@ -59,6 +59,8 @@ function prepareTextToImage(ctx: PipelineContext, request: TextToImageRequest): 
   const { studio } = ctx.checkpoint;
   const [fallbackWidth, fallbackHeight] = studio.sizes[0] ?? [1024, 1024];
   const wanted = textToImageSize({ width: sideOf('width', request.width, fallbackWidth), height: sideOf('height', request.height, fallbackHeight) });
+  // However small it is drawn: nobody enlarges beyond what could be drawn.
+  checkTarget(wanted);
   const size = textToImageSize(workOf(request.work, wanted));
   const finish = (image: RgbImage): RgbImage => rescale(image, wanted);
   const references = (request.references ?? []).map(editImagePublished);

@@ -41,6 +41,10 @@ describe('a working size', () => {
     expect(drawn).toMatchObject({ width: 200, height: 136 });
   });
 
+  it('enlarges no further than what could be drawn', async () => {
+    await expect(engine.generate({ kind: 'textToImage', prompt: 'a red cube', steps: 1, width: 8192, height: 8192, work })).rejects.toMatchObject({ code: 'REQUEST_INVALID', details: { field: 'size' } });
+  });
+
   it.each([{ width: 8, height: 64 }, { width: 64, height: 1e5 }, { width: 64.5, height: 64 }])('refuses %o by name', async (wrong) => {
     await expect(engine.generate({ kind: 'textToImage', prompt: 'a red cube', steps: 1, work: wrong })).rejects.toMatchObject({ code: 'REQUEST_INVALID', details: { field: expect.stringMatching(/^work/) } });
   });
