@@ -42,7 +42,7 @@ TASKS: Dict[str, float] = {
 def mixture(progress: float, late: bool) -> Dict[str, Any]:
     """The training mix at a point of the run (0..1): how often which task, and how many things in a picture."""
     ramp = 1.0 if late else min(1.0, max(0.0, (progress - 0.42) / 0.15))
-    return {"tasks": {kind: share * ramp for kind, share in TASKS.items()}, "several": 0.05 + 0.45 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
+    return {"tasks": {kind: share * ramp for kind, share in TASKS.items()}, "several": 0.05 + 0.67 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
 
 
 def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, contexts: Optional[Tensor],
