@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { createEngine } from '../../native/index.ts';
 import { deltaE2000, rgbToLab } from '../../native/image/lab.ts';
 import type { Engine, GenerateRequest, RgbImage } from '../../native/types.ts';
+import { benchOptions, JSON_REPORT } from './support/options.ts';
 import { makeReport, median, plainRow, printRow, type BenchRow } from './support/report.ts';
 
 /**
@@ -10,7 +10,11 @@ import { makeReport, median, plainRow, printRow, type BenchRow } from './support
  * The same prompts and seeds with and without it: PSNR and the mean CIEDE2000 against the full run, and the full run's denoising time over its own.
  */
 
-const { values } = parseArgs({ options: { dir: { type: 'string', default: path.resolve('resources/models/toybox') }, seeds: { type: 'string', default: '2' }, only: { type: 'string' }, json: { type: 'boolean', default: false } } });
+const values = benchOptions('npm run bench -- accelerations', 'What each way to take less time gains, and how far its pictures move.', {
+  dir: { type: 'string', value: 'DIR', default: path.resolve('resources/models/toybox'), about: 'the model' },
+  seeds: { type: 'string', value: 'N', default: '2', about: 'pictures of each prompt' },
+  only: { type: 'string', value: 'WORDS', about: 'ways whose name has these words' }, json: JSON_REPORT,
+});
 
 type Way = Pick<GenerateRequest, 'steps' | 'guidanceRange' | 'stepCache'>;
 /** A step cache of 0.1 and 0.2 and guidance to 80 % are what the page offers. */

@@ -3,12 +3,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Page } from '@playwright/test';
 import sharp from 'sharp';
 import { launch } from '../e2e/browser.ts';
 import { CanvasPage } from '../e2e/canvasPage.ts';
 import { removeData } from '../e2e/studioHost.ts';
+import { benchOptions, JSON_REPORT } from './support/options.ts';
 import { makeReport, plainRow, printRow, quantile } from './support/report.ts';
 import type { BenchRow } from './support/report.ts';
 
@@ -146,7 +146,7 @@ async function withLayers(canvas: CanvasPage, edge: number, count: number): Prom
   await page.waitForTimeout(1500);
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, strokes: { type: 'string', default: '1000' } } });
+const values = benchOptions('npm run bench -- canvas', 'The canvas in a browser: painting, undo, zoom and pan frame by frame, memory.', { strokes: { type: 'string', value: 'N', default: '1000', about: 'strokes painted' }, json: JSON_REPORT });
 const dir = mkdtempSync(join(tmpdir(), 'ovis-bench-canvas-'));
 const browser = await launch();
 const rows: BenchRow[] = [];

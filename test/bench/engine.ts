@@ -1,12 +1,12 @@
 import { access } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { createEngine } from '../../native/index.ts';
 import type { Engine, Precision, RgbImage } from '../../native/types.ts';
 import { openCheckpoint } from '../../native/weights/checkpoint.ts';
 import { realConfig, writeRandomCheckpoint } from '../helpers/randomCheckpoint.ts';
 import { decoderFlops, int8Rate, matmulPeak } from './support/peak.ts';
+import { benchOptions, JSON_REPORT } from './support/options.ts';
 import { makeReport, median, printRow, timeRow, type BenchRow } from './support/report.ts';
 import { conditionTokens } from './support/tokens.ts';
 import { findTorch, runTorch, type TorchResult, type TorchTask } from './support/torch.ts';
@@ -27,11 +27,10 @@ interface Load {
   readonly limits: Readonly<Partial<Record<Precision, { readonly atLeast: number; readonly aim: number }>>>;
 }
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false }, only: { type: 'string' }, threads: { type: 'string', default: String(Math.min(2, os.availableParallelism())) },
-    repeats: { type: 'string', default: '3' }, 'real-dir': { type: 'string', default: path.join(os.tmpdir(), 'ovis-real-1-layer') },
-  },
+const values = benchOptions('npm run bench -- engine', 'This engine against plain PyTorch in the same run.', {
+  only: { type: 'string', value: 'LOAD', about: 'one model: toybox or real' }, threads: { type: 'string', value: 'N', default: String(Math.min(2, os.availableParallelism())), about: 'processor threads of both' },
+  repeats: { type: 'string', value: 'N', default: '3', about: 'runs of each figure' },
+  'real-dir': { type: 'string', value: 'DIR', default: path.join(os.tmpdir(), 'ovis-real-1-layer'), about: 'where the random checkpoint of the real dimensions is kept' }, json: JSON_REPORT,
 });
 const threads = Number(values.threads);
 const repeats = Number(values.repeats);

@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { createEngine } from '../../native/index.ts';
 import type { Precision, RgbImage } from '../../native/types.ts';
 import { openCheckpoint } from '../../native/weights/checkpoint.ts';
 import { realConfig, writeRandomCheckpoint } from '../helpers/randomCheckpoint.ts';
+import { benchOptions, JSON_REPORT } from './support/options.ts';
 import { gigabytes, readMemory } from './support/memory.ts';
 
 /**
@@ -35,11 +35,12 @@ async function prepare(dir: string): Promise<void> {
   console.error(`${(bytes / 1e9).toFixed(2)} GB in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
-const { values } = parseArgs({
-  options: { dir: { type: 'string' }, precision: { type: 'string', default: 'fp32' }, threads: { type: 'string', default: '2' }, json: { type: 'boolean', default: false } },
+const values = benchOptions('npm run bench -- fullsize --dir DIR', 'Memory and time of each stage, with random weights of the real dimensions.', {
+  dir: { type: 'string', value: 'DIR', about: 'where that checkpoint is kept, or made' }, precision: { type: 'string', value: 'NAME', default: 'fp32', about: 'fp32 or int8' },
+  threads: { type: 'string', value: 'N', default: '2', about: 'processor threads' }, json: JSON_REPORT,
 });
 if (!values.dir) {
-  console.error('usage: npm run bench -- fullsize --dir DIR [--precision fp32|int8] [--threads N] [--json]');
+  console.error('Where? --dir DIR names the folder of that checkpoint; --help explains the rest.');
   process.exit(2);
 }
 await prepare(values.dir);

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { embedPicture } from '../../native/pipelines/conditioning.ts';
 import { branchVelocity, makeBranch } from '../../native/pipelines/decoder.ts';
 import { Sequence } from '../../native/pipelines/languageModel.ts';
@@ -15,6 +14,7 @@ import { readSafetensorsHeader } from '../../native/weights/safetensors.ts';
 import { readTensor } from '../../native/weights/weights.ts';
 import { realConfig, writeRandomCheckpoint } from '../helpers/randomCheckpoint.ts';
 import { writeRawSafetensors } from '../helpers/rawSafetensors.ts';
+import { benchOptions, JSON_REPORT } from './support/options.ts';
 import { makeReport, plainRow, type BenchRow } from './support/report.ts';
 import { findTorch } from './support/torch.ts';
 
@@ -24,8 +24,9 @@ import { findTorch } from './support/torch.ts';
  * square of the difference over that of the value; every network gets PyTorch's inputs, so no error is handed on.
  */
 
-const { values } = parseArgs({
-  options: { dir: { type: 'string' }, precision: { type: 'string', multiple: true }, document: { type: 'string' }, json: { type: 'boolean', default: false } },
+const values = benchOptions('npm run bench -- layers', 'The error of each network at real dimensions and each precision, against PyTorch.', {
+  dir: { type: 'string', value: 'DIR', about: 'a checkpoint; without it one of random weights is made' }, precision: { type: 'string', value: 'NAME', multiple: true, about: 'precisions' },
+  document: { type: 'string', value: 'FILE', about: 'write the tables there' }, json: JSON_REPORT,
 });
 const python = findTorch();
 if (!python) {

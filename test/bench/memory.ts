@@ -1,12 +1,12 @@
 import { access, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { EngineHost } from '../../main/engine/host.ts';
 import { planMemory, type MemoryPlan } from '../../native/pipelines/memoryPlan.ts';
 import type { GenerateRequest, Precision, RgbImage } from '../../native/types.ts';
 import { openCheckpoint } from '../../native/weights/checkpoint.ts';
 import { realConfig, writeRandomCheckpoint } from '../helpers/randomCheckpoint.ts';
+import { benchOptions, JSON_REPORT } from './support/options.ts';
 import { makeReport, printRow, type BenchRow } from './support/report.ts';
 import { watchProcess } from './support/watchProcess.ts';
 
@@ -16,11 +16,10 @@ import { watchProcess } from './support/watchProcess.ts';
  * system takes them back. `ratio` is foretold over measured. `whole`: everything stays loaded; `phased`: one network at a time.
  */
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' }, precision: { type: 'string', multiple: true }, side: { type: 'string', multiple: true }, dir: { type: 'string' }, tile: { type: 'string' },
-    way: { type: 'string', multiple: true }, json: { type: 'boolean', default: false },
-  },
+const values = benchOptions('npm run bench -- memory', 'What jobs take of memory against what is foretold.', {
+  only: { type: 'string', value: 'LOAD', about: 'one model' }, precision: { type: 'string', value: 'NAME', multiple: true, about: 'precisions' },
+  side: { type: 'string', value: 'PIXELS', multiple: true, about: 'sides of the picture' }, dir: { type: 'string', value: 'DIR', about: 'another model' },
+  tile: { type: 'string', value: 'PIXELS', about: 'decode in pieces of this side' }, way: { type: 'string', value: 'NAME', multiple: true, about: 'whole or phased' }, json: JSON_REPORT,
 });
 
 interface Load {

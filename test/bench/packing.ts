@@ -1,10 +1,10 @@
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import os, { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { packModel } from '../../native/index.ts';
 import type { Precision } from '../../native/types.ts';
 import { realConfig, writeRandomCheckpoint } from '../helpers/randomCheckpoint.ts';
+import { benchOptions, JSON_REPORT } from './support/options.ts';
 import { makeReport, printRow, type BenchRow } from './support/report.ts';
 
 /**
@@ -12,7 +12,10 @@ import { makeReport, printRow, type BenchRow } from './support/report.ts';
  * written a second; the baseline is one thread in the same run. Cores: processor time over the time that passed.
  */
 
-const { values } = parseArgs({ options: { dir: { type: 'string' }, precision: { type: 'string', multiple: true }, threads: { type: 'string' }, json: { type: 'boolean', default: false } } });
+const values = benchOptions('npm run bench -- packing', 'How fast weights are packed for each precision, and with how many cores.', {
+  dir: { type: 'string', value: 'DIR', about: 'a checkpoint; without it one of random weights is made' }, precision: { type: 'string', value: 'NAME', multiple: true, about: 'precisions' },
+  threads: { type: 'string', value: 'N', about: 'cores; all without it' }, json: JSON_REPORT,
+});
 const dir = values.dir ?? path.join(tmpdir(), 'ovis-studio-bench-one-layer');
 if (!(await access(path.join(dir, 'config.json')).then(() => true, () => false))) {
   console.error(`writing a random checkpoint of the real dimensions, one layer deep, to ${dir} …`);

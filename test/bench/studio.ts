@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { skipReason } from '../e2e/browser.ts';
 import { benchHistory } from './studioHistory.ts';
 import { benchBlocking, benchContract, benchMemory } from './studioMain.ts';
 import { benchScroll, benchStart } from './studioPage.ts';
+import { benchOptions, JSON_REPORT } from './support/options.ts';
 import { makeReport, printRow, type BenchRow } from './support/report.ts';
 
 /** The studio around the engine: `npm run bench -- studio [--json] [--only start|contract|history|scroll|main|memory]`. */
@@ -18,7 +18,7 @@ const parts: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   memory: benchMemory,
 };
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } });
+const values = benchOptions('npm run bench -- studio', 'The studio: start, contract, history of 100,000 rows, scrolling in a browser, memory.', { only: { type: 'string', value: 'PART', about: 'one part' }, json: JSON_REPORT });
 if (values.only !== undefined && !(values.only in parts)) {
   console.error(`--only takes one of ${Object.keys(parts).join(', ')}.`);
   process.exit(2);

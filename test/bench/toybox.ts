@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { createEngine, createEstimators } from '../../native/index.ts';
+import { benchOptions, JSON_REPORT } from './support/options.ts';
 import { makeReport, printRow } from './support/report.ts';
 import { sweepItems, sweepReport } from './support/toyboxSweep.ts';
 import { speedRows } from './support/toyboxSpeed.ts';
@@ -13,20 +13,14 @@ import { EvaluationSet, type Item } from './support/toyboxSet.ts';
 import { writeSheets } from './support/toyboxSheets.ts';
 import type { Outcome, WorkerReply, WorkerSetup, WorkerTask } from './support/toyboxWorker.ts';
 
-/**
- * The built-in model's whole table, drawn by the engine and judged by the detector: `npm run studio -- bench toybox [--quick] [--json]`.
- * [--only REGEXP] [--workers N] [--model DIR] [--set DIR] [--estimators DIR] [--out DIR] [--fresh]
- * Results are kept in the out folder as they come: what was stopped goes on where it was, for the same weights, judges and set.
- */
-
+/** The built-in model's whole table. Results are kept in the out folder as they come, for the same weights, judges and set. */
 const builtIn = path.resolve(import.meta.dirname, '../../resources/models/toybox');
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, fresh: { type: 'boolean', default: false }, only: { type: 'string', default: '' },
-    workers: { type: 'string', default: String(Math.max(1, os.availableParallelism())) }, model: { type: 'string', default: builtIn },
-    set: { type: 'string', default: path.join(builtIn, 'evaluation') }, estimators: { type: 'string', default: builtIn },
-    out: { type: 'string', default: path.resolve(import.meta.dirname, '../../out/bench-toybox') },
-  },
+const values = benchOptions('npm run studio -- bench toybox', 'The built-in model\'s whole table, drawn by the engine and judged by its detector. What was stopped goes on where it was.', {
+  quick: { type: 'boolean', default: false, about: 'some 24 pictures a row, in under ten minutes' }, fresh: { type: 'boolean', default: false, about: 'forget what earlier runs found' },
+  only: { type: 'string', value: 'REGEXP', default: '', about: 'rows whose name fits, "speed" and "guidance" among them' },
+  workers: { type: 'string', value: 'N', default: String(Math.max(1, os.availableParallelism())), about: 'processes that draw' }, model: { type: 'string', value: 'DIR', default: builtIn, about: 'the model' },
+  set: { type: 'string', value: 'DIR', default: path.join(builtIn, 'evaluation'), about: 'the evaluation set' }, estimators: { type: 'string', value: 'DIR', default: builtIn, about: 'where detector/ and depth/ are' },
+  out: { type: 'string', value: 'DIR', default: path.resolve(import.meta.dirname, '../../out/bench-toybox'), about: 'where pictures and results are kept' }, json: JSON_REPORT,
 });
 
 /** `--quick`: one picture each of a row's first items. The whole run: every prompt four times, every edit twice. */

@@ -2,13 +2,13 @@ import { fork } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { EngineHost } from '../../main/engine/host.ts';
 import { spawnNode } from '../../main/engine/spawnNode.ts';
 import { planMemory, type MemoryPlan, type NetworkMemory } from '../../native/pipelines/memoryPlan.ts';
 import { openCheckpoint, type Checkpoint } from '../../native/weights/checkpoint.ts';
 import { writeRandomCheckpoint, type ConfigJson } from '../helpers/randomCheckpoint.ts';
 import { softwareVulkan } from '../helpers/softwareVulkan.ts';
+import { benchOptions, JSON_REPORT } from './support/options.ts';
 import { makeReport, printRow, type BenchRow } from './support/report.ts';
 import { watchProcess } from './support/watchProcess.ts';
 
@@ -18,7 +18,7 @@ import { watchProcess } from './support/watchProcess.ts';
  * this driver, measured on the golden case and on Toybox at 128². `held`: every network but the autoencoder has run and stays; `peak`: the most of the whole job.
  */
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean', default: false } } });
+const values = benchOptions('npm run bench -- vulkan', 'Memory on the WebGPU provider with software Vulkan, against what is foretold.', { only: { type: 'string', value: 'LOAD', about: 'one model, or large' }, json: JSON_REPORT });
 const vulkan = softwareVulkan();
 if ('missing' in vulkan) {
   console.error(vulkan.missing);
