@@ -30,8 +30,9 @@ from .model.ovis import OvisU1
 from .model.refiner import Refiner
 from .model.yak import Yak
 from .preprocess import to_bytes, to_vae
-from .train_decoder import load_frozen, t2i_batch, task_batch, velocity_loss
+from .train_decoder import load_frozen, t2i_batch, task_batch
 from .train_understanding import build
+from .velocity import velocity_loss
 from .world.captions import caption
 from .world.scene import COLOURS, SHAPES, allowed
 

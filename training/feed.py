@@ -16,6 +16,7 @@ import torch
 
 from . import presets
 from .common import set_threads
+from .naming import seen_labels
 from .preprocess import Preprocessor
 from .text.prompts import UNCONDITIONAL, condition_chat, edit_prompt, t2i_prompt
 from .text.tokenizer import Tokenizer
@@ -51,11 +52,12 @@ def scenes_message(rng: random.Random, scenes: List[Scene], size: Tuple[int, int
 
 
 def draw_message(rng: random.Random, tokenizer: Tokenizer, count: int, sizes: Sizes, rendering: bool) -> Dict[str, Any]:
-    """Scenes with their captions; six in ten at the native size."""
+    """Scenes with their captions and what stands where in their latents; six in ten at the native size."""
     scenes = [scene_for_drawing(rng) for _ in range(count)]
     size = sizes[0] if len(sizes) == 1 or rng.random() < 0.6 else rng.choice(sizes[1:])
     texts = [caption(rng, s, detail=0.25, place=0.6, time=0.5, opening=0.15, colourless=COLOURLESS) for s in scenes]
-    return {**scenes_message(rng, scenes, size, rendering), "ids": [tail_ids(tokenizer, t2i_prompt(t)) for t in texts]}
+    seen = seen_labels(scenes, size[0] // 8, size[1] // 8).numpy()
+    return {**scenes_message(rng, scenes, size, rendering), "seen": seen, "ids": [tail_ids(tokenizer, t2i_prompt(t)) for t in texts]}
 
 
 def tasks_message(rng: random.Random, tokenizer: Tokenizer, pre: Preprocessor, count: int) -> Dict[str, Any]:

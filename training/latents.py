@@ -9,7 +9,6 @@ import argparse
 import random
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 import numpy as np
@@ -22,7 +21,7 @@ from .model.vae import AutoencoderKL
 from .preprocess import Preprocessor, to_vae
 from .world.edits import edit
 from .world.render import render
-from .world.scene import Scene, clear, random_scene
+from .world.scene import Scene, random_scene
 
 FOLDER = RUNS / "latents"
 

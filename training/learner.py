@@ -8,18 +8,19 @@ from typing import Any, Deque, Dict, List, Sequence, Tuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from . import presets
 from .batches import TextBatch, UnderstandingBatch
 from .feed import Feed, padded
 from .model.ovis import OvisU1
+from .naming import Naming
 from .preprocess import Preprocessor
 from .text.prompts import UNCONDITIONAL, condition_chat, edit_prompt
 from .text.tokenizer import IMAGE, Tokenizer
-from .train_decoder import velocity_loss
 from .train_understanding import Understanding, text_loss, understanding_loss
 from .train_vae import vae_loss
+from .velocity import decoder_losses
 from .world.render import pack, render
 from .world.render_torch import render_packed
 from .world.scene import random_scene
@@ -43,12 +44,17 @@ class Learner:
     def __init__(self, model: OvisU1, tokenizer: Tokenizer, preset: presets.Preset, feed: Feed, device: str, seed: int, least: int = LEAST) -> None:
         self.model, self.tokenizer, self.preset, self.feed, self.device, self.least = model, tokenizer, preset, feed, device, least
         self.module, self.pre = Understanding(model).to(device), Preprocessor(presets.PREPROCESSOR)
+        self.naming = Naming(preset.decoder["hidden_size"]).to(device)
         self.rng = random.Random(seed)
         self.drawn: Dict[Tuple[int, int], Deque] = {size: deque(maxlen=POOL) for size in preset.sizes}
         self.tasks: Dict[int, Deque] = {1: deque(maxlen=POOL), 2: deque(maxlen=POOL)}
         self.unconditional = tokenizer.encode(condition_chat(edit_prompt(UNCONDITIONAL)))
         self.blanks: Dict[Tuple[int, int], Any] = {}
         self.seen: Dict[str, int] = {}
+
+    def aside(self) -> Dict[str, nn.ModuleList]:
+        """Layers that help one loss and are not shipped, by that loss."""
+        return {"see": nn.ModuleList([self.module.heads, self.module.word_heads]), "draw": nn.ModuleList([self.naming])}
 
     # Conditions
 
@@ -109,7 +115,8 @@ class Learner:
         message = self.feed.take("draw") if block else self.feed.poll("draw")
         if message is None:
             return
-        self.drawn[tuple(message["size"])].extend(zip(self.encode(self.pictures(message)), message["ids"]))
+        seen = torch.from_numpy(message["seen"]).to(self.device)
+        self.drawn[tuple(message["size"])].extend(zip(self.encode(self.pictures(message)), message["ids"], seen))
 
     def fill_tasks(self, block: bool) -> None:
         message = self.feed.take("tasks") if block else self.feed.poll("tasks")
@@ -154,10 +161,11 @@ class Learner:
         ready = [(size, pool) for size, pool in self.drawn.items() if len(pool) >= self.least]
         size, pool = self.rng.choices(ready, [3.0 if s == self.preset.sizes[0] else 1.0 for s, _ in ready])[0]
         rows = [pool[self.rng.randrange(len(pool))] for _ in range(count)]
-        ids = [self.unconditional if self.rng.random() < 0.1 else i for _, i in rows]
+        ids = [self.unconditional if self.rng.random() < 0.1 else i for _, i, _ in rows]
         words = self.words(*self.blank(size)).expand(len(ids), -1, -1)[:, None]
         txt, mask = self.features(ids, words)
-        return velocity_loss(self.model, torch.stack([z for z, _ in rows]).float(), txt, mask, None)
+        loss, named = decoder_losses(self.model, self.naming, torch.stack([z for z, _, _ in rows]).float(), txt, mask, None, torch.stack([s for _, _, s in rows]))
+        return loss + named
 
     def loss_tasks(self, count: int) -> Tensor:
         """One text in ten is dropped while the context pictures stay."""
@@ -173,7 +181,7 @@ class Learner:
         words = self.words(pixels.to(self.device), grid).unflatten(0, (len(rows), contexts))
         ids: List[List[int]] = [r[4] if self.rng.random() < 0.1 else r[3] for r in rows]
         txt, mask = self.features(ids, words)
-        return velocity_loss(self.model, torch.stack([r[1] for r in rows]).float(), txt, mask, torch.stack([r[0] for r in rows]).float())
+        return decoder_losses(self.model, self.naming, torch.stack([r[1] for r in rows]).float(), txt, mask, torch.stack([r[0] for r in rows]).float())[0]
 
     @torch.no_grad()
     def measure_scaling(self, count: int = 192) -> Dict[str, Any]:

@@ -22,15 +22,15 @@ NOTHING_WEIGHT = 0.3  # floor and sky are most of a picture
 CLASSES = (1 + len(SHAPES), 1 + len(COLOURS))  # of shapes and of colours; 0 = no thing
 
 
-def seen_labels(scenes: Sequence[Scene], side: int = 16) -> Tensor:
-    """Shape and colour in the middle of every latent pixel: uint8 [n,2,side,side], 0 = no thing."""
+def seen_labels(scenes: Sequence[Scene], columns: int = 16, rows: int = 16) -> Tensor:
+    """Shape and colour in the middle of every latent pixel: uint8 [n,2,rows,columns], 0 = no thing."""
     names = np.zeros((len(scenes), 256, 2), np.uint8)
     for row, scene in zip(names, scenes):
         for k, thing in enumerate(scene.things, 1):
             row[k] = 1 + SHAPES.index(thing.shape), 1 + COLOURS.index(thing.colour)
-    instances = render(scenes, side, side, samples=1)[2].reshape(len(scenes), -1)
+    instances = render(scenes, columns, rows, samples=1)[2].reshape(len(scenes), -1)
     found = np.take_along_axis(names, instances[..., None].astype(np.int64), 1)
-    return torch.from_numpy(found.reshape(len(scenes), side, side, 2)).permute(0, 3, 1, 2).contiguous()
+    return torch.from_numpy(found.reshape(len(scenes), rows, columns, 2)).permute(0, 3, 1, 2).contiguous()
 
 
 class Naming(nn.Module):

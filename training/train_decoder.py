@@ -10,28 +10,23 @@ import argparse
 import math
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, List, Optional, Tuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import presets
 from .common import RUNS, Log, load_state, save_state, seed_everything, set_threads
 from .conditions import Conditions
 from .dataset import Dataset
-from .flow import pack, random_times
 from .initialise import fit_text_inputs
 from .model.ovis import OvisU1
 from .naming import Naming
 from .parallel import STATE, Shared, Trainer, flatten, launch, load_flat
 from .train_understanding import Understanding, build
+from .velocity import NAMING, decoder_losses
 from .world.captions import COLOURLESS, caption
 from .world.scene import random_scene
 
-SETTLED = 0.75  # the time below which a noisy picture shows where its things stand
-NAMING = 0.1  # weight of naming beside the velocity
 # Shares of the late mix, as far as `training.task_latents` has made rows: the rest is text to image.
 TASKS: Dict[str, float] = {
     "edit": 0.26, "restyle": 0.02, "inpaint": 0.04, "outpaint": 0.02, "canny": 0.02, "depth": 0.01, "subject": 0.04, "style": 0.01,
@@ -43,32 +38,6 @@ def mixture(progress: float, late: bool) -> Dict[str, Any]:
     """The training mix at a point of the run (0..1): how often which task, and how many things in a picture."""
     ramp = 1.0 if late else min(1.0, max(0.0, (progress - 0.42) / 0.15))
     return {"tasks": {kind: share * ramp for kind, share in TASKS.items()}, "several": 0.05 + 0.67 * ramp, "place": 0.25 + 0.45 * ramp, "detail": 0.1}
-
-
-def velocity_loss(model: OvisU1, latents: Tensor, txt: Tensor, mask: Tensor, contexts: Optional[Tensor],
-                  seen: Optional[Tensor] = None, trace: Optional[Dict[str, Tensor]] = None) -> Tensor:
-    """Mean squared error of the velocity; latents [B,C,16,16], contexts [B,n,C,16,16], txt [B,L,2H], seen uint8 [B,2,16,16]; `trace` takes the decoder's inner values."""
-    yak = model.visual_generator.backbone
-    noise, t = torch.randn_like(latents), random_times(len(latents))
-    x = (1 - t)[:, None, None, None] * latents + t[:, None, None, None] * noise
-    refined, cls = yak.txt_in(txt, mask)
-    grid, pictures = (latents.shape[2] // 2, latents.shape[3] // 2), [] if contexts is None else list(contexts.unbind(1))
-    ropes = yak.ropes(txt.shape[1], grid, [grid] * len(pictures), latents.device)
-    v = yak(pack(x), t, refined, cls, ropes, torch.cat([pack(c) for c in pictures], 1) if pictures else None, mask, trace)
-    error = (v - pack(noise - latents)).square()
-    if pictures:
-        # Most of an edited picture is a copy: what changes counts three times, or the change itself is learnt last.
-        # (Context and instruction tell where that is, so the weights do not bias what the velocity converges to.)
-        weight = 1 + 2 * (pack(latents - pictures[0]).abs().mean(-1, keepdim=True) > 0.25).float()
-        return (error * weight / weight.mean(1, keepdim=True)).mean()
-    if seen is not None:
-        # Floor and sky fill most of a picture; the shape of a thing is what is hard. Only where the noise leaves no doubt
-        # about where it stands: earlier the weights would bias the velocity towards larger things.
-        things = F.max_pool2d((seen[:, :1] > 0).float(), 2).flatten(1) > 0
-        settled = (t < SETTLED)[:, None] & things
-        weight = 1 + 2 * settled.float()[..., None]
-        return (error * weight).mean() / weight.mean()
-    return error.mean()
 
 
 def t2i_batch(rng: random.Random, data: Dataset, conditions: Conditions, size: int, mix: Dict[str, float]) -> Tuple[Tensor, Tensor, Tensor, None, Tensor]:
@@ -125,17 +94,13 @@ def worker(rank: int, shared: Shared, model: OvisU1, learners: nn.ModuleList, ar
         kind = choose(step, data, mix["tasks"])
         size = args.batch * 3 // 4 if kind != "two" else args.batch // 2  # about the same number of tokens
         make = t2i_batch(rng, data, conditions, args.batch, mix) if kind is None else task_batch(rng, data, conditions, size, kind)
-        trace: Dict[str, Tensor] = {}
-        loss, seen, named = velocity_loss(model, *make, trace), make[4], torch.zeros(())
-        if seen is not None:
-            length = make[1].shape[1]
-            named = naming.loss(trace["single.0"][:, length:length + seen[0, 0].numel() // 4], seen)
-        (loss + NAMING * named).backward()
+        loss, named = decoder_losses(model, naming, *make)
+        (loss if named is None else loss + named).backward()
         norm = trainer.update(lr)
         entry = sums["t2i" if kind is None else "edit" if kind == "edit" else "tasks"]
         entry[0] += float(loss.detach()); entry[1] += 1
-        if seen is not None:
-            sums["names"][0] += float(named.detach()); sums["names"][1] += 1
+        if named is not None:
+            sums["names"][0] += float(named.detach()) / NAMING; sums["names"][1] += 1
         if (step + 1) % 100 == 0:
             means = trainer.average([s / max(1, n) for s, n in sums.values()])
             if rank == 0:

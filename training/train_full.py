@@ -73,7 +73,8 @@ class Run:
         state = load_state(self.path)
         if state is not None:
             self.model.load_state_dict(state["model"])
-            self.learner.module.load_state_dict(state["heads"], strict=False)
+            for kind, layers in self.learner.aside().items():
+                layers.load_state_dict(state["aside"][kind])
             self.ema = {k: v.to(self.args.device) for k, v in state["ema"].items()}
             self.stage, self.used, self.step, self.measured, self.optimiser_state, self.curve = (state[k] for k in ("stage", "used", "step", "measured", "optimiser", "curve"))
             self.log(f"goes on at stage {self.stage}, {self.used:.0f} s in, step {self.step}")
@@ -90,17 +91,17 @@ class Run:
             self.model.visual_generator.vae.scaling_factor = self.measured["scaling_factor"]
 
     def state(self, optimiser: Optional[torch.optim.Optimizer]) -> Dict[str, Any]:
-        heads = {k: v for k, v in self.learner.module.state_dict().items() if "heads" in k}
-        return {"model": self.model.state_dict(), "heads": heads, "ema": self.ema, "stage": self.stage, "used": self.used, "step": self.step,
+        aside = {kind: layers.state_dict() for kind, layers in self.learner.aside().items()}
+        return {"model": self.model.state_dict(), "aside": aside, "ema": self.ema, "stage": self.stage, "used": self.used, "step": self.step,
                 "measured": self.measured, "optimiser": None if optimiser is None else optimiser.state_dict(), "curve": self.curve}
 
     def optimiser(self, stage: recipe.Stage) -> torch.optim.Optimizer:
         chosen = recipe.trainable(self.model, stage)
-        heads = [p for n, p in self.learner.module.named_parameters() if "heads" in n]
-        for p in heads:
-            p.requires_grad_("see" in stage.losses)
+        for kind, layers in self.learner.aside().items():
+            layers.requires_grad_(kind in stage.losses)
+        aside = [p for layers in self.learner.aside().values() for p in layers.parameters() if p.requires_grad]
         fast = [p for _, p in chosen if getattr(p, "lr_scale", 1.0) != 1.0]
-        plain = [p for _, p in chosen if getattr(p, "lr_scale", 1.0) == 1.0] + ([p for p in heads] if "see" in stage.losses else [])
+        plain = [p for _, p in chosen if getattr(p, "lr_scale", 1.0) == 1.0] + aside
         groups = [{"params": plain, "scale": 1.0}] + [{"params": [p], "scale": float(p.lr_scale)} for p in fast]
         out = torch.optim.AdamW(groups, lr=stage.lr, betas=(0.9, 0.98), weight_decay=0.0)
         if self.optimiser_state is not None:

@@ -26,7 +26,6 @@ from .parallel import STATE, Shared, Trainer, flatten, launch, load_flat
 from .preprocess import Preprocessor
 from .text.prompts import answer_chat, condition_chat, with_pictures
 from .text.tokenizer import IMAGE, Tokenizer
-from .world.questions import question
 from .world.render import render
 from .world.scene import COLOURS, MATERIALS, SHAPES, random_scene
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Callable, List, Optional, Tuple
 
 from .scene import COLOURS, FLOORS, SHAPES, SIZES, SKIES, Scene, Thing, allowed, clear, place, random_thing, random_yaw, trainable
-from .words import COLOUR_WORDS, FLOOR_PLACES, MATERIAL_WORDS, SHAPE_WORDS, SKY_TIMES, article, naming, noun_phrase, word
+from .words import COLOUR_WORDS, FLOOR_PLACES, MATERIAL_WORDS, SHAPE_WORDS, article, naming, noun_phrase, word
 
 Edit = Optional[Tuple[Scene, str]]  # None: this edit does not apply to this scene
 
