@@ -4,12 +4,13 @@ import type { InferContractRouterInputs, InferContractRouterOutputs } from '@orp
 import type { Contract } from '../preload/contract/api.ts';
 import type { CanvasState, JournalRow, Staged, StagedFacts } from '../preload/contract/canvas.ts';
 import type { Hash } from '../preload/contract/common.ts';
-import type { CanvasRect, InpaintInput, MaskOptions } from '../preload/contract/generation.ts';
+import type { CanvasRect, InpaintInput } from '../preload/contract/generation.ts';
 import type { JobEvent, NewEvent, Resume, StudioEvent } from '../preload/contract/events.ts';
 import type { BatchRecord, JobRecord, QueueStatus } from '../preload/contract/jobs.ts';
-import type { AssetInfo, Chat, ChatSummary, Generation, Parent, Project, Turn } from '../preload/contract/project.ts';
+import type { AssetInfo, Chat, ChatSummary, Generation, Project, Turn } from '../preload/contract/project.ts';
 import type { EngineStatus, ModelEntry, Settings, SettingsChange } from '../preload/contract/system.ts';
 import type { ProjectRecords } from './history/projectRows.ts';
+import type { CompositeSource, NewGeneration, NewStaged, StagedRow } from './history/rowTypes.ts';
 import type { NewJob } from './jobs/submit.ts';
 import type { EngineOptions, GenerateRequest, GenerateResult, MaskImage, ModelInfo, RgbImage, RunOptions, UnderstandRequest, UnderstandResult } from './engine/protocol.ts';
 
@@ -36,25 +37,6 @@ export type Room<Name extends keyof Contract> = {
 };
 
 export type Rooms = { readonly [Name in keyof Contract]: Room<Name> };
-
-/** A row to be written: what the history cannot work out by itself. */
-export type NewGeneration = Omit<Generation, 'title' | 'parents' | 'trashedAt' | 'starred' | 'tags' | 'note'> & {
-  readonly parents: readonly Omit<Parent, 'generationId'>[];
-};
-
-/** What a drawing was composited from, so that it can be done again in another way. */
-export interface CompositeSource {
-  readonly image: Hash;
-  readonly denoiseMask: Hash;
-  readonly compositeMask: Hash;
-  readonly crop: { readonly left: number; readonly top: number; readonly width: number; readonly height: number } | null;
-  readonly task: 'inpaint' | 'outpaint' | 'edit';
-  readonly options: MaskOptions;
-}
-
-/** A waiting result as it is stored. `source` is null where nothing was masked. */
-export type StagedRow = Staged & { readonly source: CompositeSource | null };
-export type NewStaged = Omit<StagedRow, 'state'>;
 
 /** The canvases' rows. */
 export interface CanvasRows {

@@ -8,7 +8,7 @@ import type { AssetInfo } from '../../preload/contract/project.ts';
 import { readPngText } from '../imaging/pngText.ts';
 import { taskOfRequest } from '../history/inputs.ts';
 import type { History } from '../history/history.ts';
-import type { NewGeneration } from '../services.ts';
+import type { NewGeneration } from '../history/rowTypes.ts';
 import { foldersOf, type FoundFile } from './files.ts';
 import type { ContentStore } from './store.ts';
 

@@ -8,7 +8,8 @@ import { StudioError } from '../errors.ts';
 import { inputsOfRequest } from '../history/inputs.ts';
 import type { Imaging } from '../imaging/imaging.ts';
 import { onCanvas } from '../jobs/generateJob.ts';
-import type { AssetStore, CompositeSource, EventHub, HistoryService, Pictures, StagedRow } from '../services.ts';
+import type { CompositeSource, StagedRow } from '../history/rowTypes.ts';
+import type { AssetStore, EventHub, HistoryService, Pictures } from '../services.ts';
 import { repaintSettings } from './submit.ts';
 
 export interface StagingParts {

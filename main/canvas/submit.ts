@@ -6,7 +6,8 @@ import { StudioError } from '../errors.ts';
 import type { Imaging } from '../imaging/imaging.ts';
 import type { RepaintSettings } from '../imaging/messages.ts';
 import { drawSeed, type NewJob } from '../jobs/submit.ts';
-import type { AssetStore, CanvasRows, CompositeSource } from '../services.ts';
+import type { CompositeSource } from '../history/rowTypes.ts';
+import type { AssetStore, CanvasRows } from '../services.ts';
 
 export interface PrepareParts {
   readonly assets: Pick<AssetStore, 'info' | 'file' | 'put'>;

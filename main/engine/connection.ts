@@ -2,7 +2,8 @@
 import type { z } from 'zod';
 import { cancelled, fromFailure, StudioError } from '../errors.ts';
 import { cardRanOut, describeCrash, kernelOomKills } from './crashReason.ts';
-import { childMessageSchema, parseOr, protocolVersion } from './protocol.ts';
+import { childMessageSchema, parseOr } from './messageSchemas.ts';
+import { protocolVersion } from './protocol.ts';
 import type { ChildMessage, EngineCall, ProgressEvent, RunOptions } from './protocol.ts';
 import type { EngineExit, EngineProcess, SpawnEngine } from './spawnNode.ts';
 

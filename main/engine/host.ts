@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { cancelled, StudioError } from '../errors.ts';
 import { EngineConnection, type CallBody } from './connection.ts';
-import { detectionSchema, estimatorsSchema, generateResultSchema, modelInfoSchema, parseOr, understandResultSchema } from './protocol.ts';
+import { detectionSchema, estimatorsSchema, generateResultSchema, modelInfoSchema, parseOr, understandResultSchema } from './messageSchemas.ts';
 import { engineOptionsSchema, generateRequestSchema, imageSchema, understandRequestSchema } from './requestSchemas.ts';
 import { spawnNode, type SpawnEngine } from './spawnNode.ts';
 import { Turns } from './turns.ts';

@@ -7,7 +7,8 @@ import type { Provider } from '../../preload/contract/generation.ts';
 import { StudioError, toFailure } from '../errors.ts';
 import { writeFileAtomic } from '../writeFile.ts';
 import { EngineConnection } from './connection.ts';
-import { providerReportSchema, type ProviderReport } from './protocol.ts';
+import { providerReportSchema } from './messageSchemas.ts';
+import type { ProviderReport } from './protocol.ts';
 import type { SpawnEngine } from './spawnNode.ts';
 
 export interface ProvidersOptions {

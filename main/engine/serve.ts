@@ -1,6 +1,7 @@
 /** The engine process's side of the protocol: a queue in front of one engine. Knows neither fork nor Electron. */
 import { toFailure, StudioError } from '../errors.ts';
-import { parentMessageSchema, parseOr, protocolVersion } from './protocol.ts';
+import { parentMessageSchema, parseOr } from './messageSchemas.ts';
+import { protocolVersion } from './protocol.ts';
 import type { ChildMessage, Engine, EngineCall, EngineOptions, EstimatorOptions, Estimators, PackReport, PackTarget, ProgressEvent, ProviderName, ProviderReport, RunOptions } from './protocol.ts';
 
 /** The two directions of whatever carries the messages. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashOf, newGeneration, storedAsset } from '../../test/helpers/historyRows.ts';
 import { jobRecord } from '../../test/helpers/memoryRooms.ts';
-import type { NewStaged } from '../services.ts';
+import type { NewStaged } from './rowTypes.ts';
 import { forgetUnused, isUsed, putAsset } from './assetRows.ts';
 import { appendJournal, claimCanvas, openCanvas, saveSnapshot } from './canvas.ts';
 import { connect, type Db } from './connection.ts';

@@ -12,7 +12,7 @@ import { createProject } from './projects.ts';
 import { rebuildSearch, searchGenerations, timelineOf } from './search.ts';
 import { purgeGenerations, trashGenerations } from './trash.ts';
 import type { GalleryFilter, SearchInput } from '../../preload/contract/gallery.ts';
-import type { NewGeneration } from '../services.ts';
+import type { NewGeneration } from './rowTypes.ts';
 
 let db: Db;
 beforeEach(() => { db = memoryHistory(); });

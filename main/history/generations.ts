@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { GalleryItem, Generation, LineageRole, Parent } from '../../preload/contract/project.ts';
 import type { reproductionSchema } from '../../preload/contract/generation.ts';
 import { StudioError } from '../errors.ts';
-import type { NewGeneration } from '../services.ts';
+import type { NewGeneration } from './rowTypes.ts';
 import { requireAssets } from './assetRows.ts';
 import type { Db } from './connection.ts';
 import { untold, type Input } from './inputs.ts';

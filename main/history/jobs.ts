@@ -1,6 +1,6 @@
 /** The queue's rows: written before any work starts, so that a killed studio finds its queue again. */
 import type { BatchRecord, JobRecord } from '../../preload/contract/jobs.ts';
-import type { NewGeneration, NewStaged } from '../services.ts';
+import type { NewGeneration, NewStaged } from './rowTypes.ts';
 import { requireAssets } from './assetRows.ts';
 import type { Db } from './connection.ts';
 import { getFact, setFact } from './facts.ts';

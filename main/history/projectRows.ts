@@ -7,7 +7,7 @@ import { requireAssets } from './assetRows.ts';
 import { all, list, run } from './statements.ts';
 import type { JournalRow } from '../../preload/contract/canvas.ts';
 import type { Generation, Project } from '../../preload/contract/project.ts';
-import type { StagedRow } from '../services.ts';
+import type { StagedRow } from './rowTypes.ts';
 import type { Db } from './connection.ts';
 
 export interface PictureSource {

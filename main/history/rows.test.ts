@@ -11,7 +11,7 @@ import { createProject, deleteProject, listProjects, renameProject, restoreProje
 import { searchGenerations, timelineOf } from './search.ts';
 import { purgeGenerations, restoreGenerations, trashGenerations } from './trash.ts';
 import type { GalleryFilter } from '../../preload/contract/gallery.ts';
-import type { NewGeneration } from '../services.ts';
+import type { NewGeneration } from './rowTypes.ts';
 
 let db: Db;
 beforeEach(() => { db = memoryHistory(); });

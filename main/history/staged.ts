@@ -1,7 +1,7 @@
 /** Results that wait on a canvas: rows from the moment they are made, so that a crash loses none. */
 import type { Staged } from '../../preload/contract/canvas.ts';
 import { StudioError } from '../errors.ts';
-import type { NewStaged, StagedRow } from '../services.ts';
+import type { NewStaged, StagedRow } from './rowTypes.ts';
 import { requireAssets } from './assetRows.ts';
 import type { Db } from './connection.ts';
 import { all, list, one, run } from './statements.ts';

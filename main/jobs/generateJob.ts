@@ -7,7 +7,8 @@ import { toEngineRequest } from '../engine/mapRequest.ts';
 import type { GenerateResult, RunOptions } from '../engine/protocol.ts';
 import { cancelled } from '../errors.ts';
 import { inputsOfRequest, taskOfRequest } from '../history/inputs.ts';
-import type { CompositedFiles, EngineService, NewGeneration, NewStaged, Pictures } from '../services.ts';
+import type { NewGeneration, NewStaged } from '../history/rowTypes.ts';
+import type { CompositedFiles, EngineService, Pictures } from '../services.ts';
 import type { ModelLoader } from './modelLoader.ts';
 import { workingSizeOf } from './workingSize.ts';
 

@@ -1,6 +1,7 @@
 /** Every job in memory, written to the history before anything else hears of a change. */
 import type { JobRecord } from '../../preload/contract/jobs.ts';
-import type { EventHub, JobRows, NewGeneration, NewStaged } from '../services.ts';
+import type { NewGeneration, NewStaged } from '../history/rowTypes.ts';
+import type { EventHub, JobRows } from '../services.ts';
 
 type Live = Partial<Pick<JobRecord, 'progress' | 'preview' | 'text'>>;
 

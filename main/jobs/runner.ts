@@ -2,7 +2,8 @@
 import type { JobRecord, MemoryOutlook, Progress } from '../../preload/contract/jobs.ts';
 import { toFailure, type Failure } from '../errors.ts';
 import type { ProgressEvent, UnderstandResult } from '../engine/protocol.ts';
-import type { ChatRows, EventHub, NewGeneration } from '../services.ts';
+import type { NewGeneration } from '../history/rowTypes.ts';
+import type { ChatRows, EventHub } from '../services.ts';
 import { fillTurn, runAsk, type AskParts } from './askJob.ts';
 import { runGenerate, type GenerateParts, type JobRun } from './generateJob.ts';
 import type { JobTable } from './jobTable.ts';

@@ -3,7 +3,8 @@ import type { Hash } from '../../preload/contract/common.ts';
 import type { BatchInput, BatchRecord, JobRecord } from '../../preload/contract/jobs.ts';
 import type { SheetTask } from '../imaging/messages.ts';
 import { parametersText } from '../pictures.ts';
-import type { AssetStore, HistoryService, NewGeneration } from '../services.ts';
+import type { NewGeneration } from '../history/rowTypes.ts';
+import type { AssetStore, HistoryService } from '../services.ts';
 import { axesOf, promptLabel } from './expand.ts';
 
 export interface SheetPlan {

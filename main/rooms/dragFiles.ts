@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { idSchema } from '../../preload/contract/common.ts';
 import { safeFileName } from '../../preload/contract/fileNames.ts';
 import type { Generation } from '../../preload/contract/project.ts';
-import { parseOr } from '../engine/protocol.ts';
+import { parseOr } from '../engine/messageSchemas.ts';
 import type { AssetStore, HistoryService } from '../services.ts';
 import type { PictureFiles } from './pictureFiles.ts';
 

@@ -4,7 +4,8 @@ import { extname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { AssetInfo, Generation } from '../../preload/contract/project.ts';
 import { StudioError, toFailure } from '../errors.ts';
-import type { AssetStore, EventHub, HistoryService, NewGeneration, Room } from '../services.ts';
+import type { NewGeneration } from '../history/rowTypes.ts';
+import type { AssetStore, EventHub, HistoryService, Room } from '../services.ts';
 import type { PictureFiles } from './pictureFiles.ts';
 
 const pictureEndings = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.avif', '.tif', '.tiff']);

@@ -4,7 +4,7 @@ import type { RunOptions } from '../types.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import type { RowTable } from '../weights/rowTable.ts';
 import type { ConditionCache } from './conditionCache.ts';
-import type { CacheMemory } from './languageModel.ts';
+import type { CacheMemory } from './cacheMemory.ts';
 import type { Networks } from './networks.ts';
 
 /** A value on its way, for parity checks: its name in the golden vectors, its numbers, its shape. */

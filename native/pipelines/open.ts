@@ -3,7 +3,7 @@ import { openCheckpoint } from '../weights/checkpoint.ts';
 import { RowTable } from '../weights/rowTable.ts';
 import { ConditionCache } from './conditionCache.ts';
 import type { Observe, PipelineContext } from './context.ts';
-import { CacheMemory } from './languageModel.ts';
+import { CacheMemory } from './cacheMemory.ts';
 import { Networks, type NetworksOptions, type RuntimeChoice } from './networks.ts';
 
 /** Opens a checkpoint folder for the pipelines; no network is built yet. */

@@ -5,7 +5,7 @@ import type { Turn } from '../../preload/contract/project.ts';
 import { setTask, useComposer } from '../create/composer.ts';
 import { run } from '../create/run.ts';
 import { copyText } from '../gallery/verbs.ts';
-import { progressText } from '../queue/JobStrip.tsx';
+import { progressText } from '../queue/progress.ts';
 import { useLive } from '../queue/jobs.ts';
 import { focusPrompt } from '../shell/focusField.ts';
 import { go } from '../shell/view.ts';

@@ -2,7 +2,7 @@ import { CornerDownLeft, MessageSquare, Square, X } from 'lucide-react';
 import { stopAnswer, useChats } from '../ask/chats.ts';
 import { setTask } from '../create/composer.ts';
 import { useLive } from '../queue/jobs.ts';
-import { progressText } from '../queue/JobStrip.tsx';
+import { progressText } from '../queue/progress.ts';
 import { go } from '../shell/view.ts';
 import { explain } from '../studio/explain.ts';
 import { Button, IconButton } from '../ui/Button.tsx';

@@ -1,7 +1,7 @@
 import { Clock, TriangleAlert } from 'lucide-react';
 import type { JobRecord } from '../../preload/contract/jobs.ts';
 import { sizeOf } from '../queue/describe.ts';
-import { progressShare, progressText } from '../queue/JobStrip.tsx';
+import { progressShare, progressText } from '../queue/progress.ts';
 import { isActive, isRunning, isWaiting, needsAttention, useJobs, useLive } from '../queue/jobs.ts';
 import { PreviewImage } from '../queue/PreviewImage.tsx';
 import { applyRemedy } from '../queue/remedy.ts';

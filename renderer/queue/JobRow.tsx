@@ -10,7 +10,7 @@ import { cx } from '../ui/cx.ts';
 import { clockTime, seedText } from '../ui/format.ts';
 import bar from '../ui/Progress.module.css';
 import { jobTitle, sizeOf, taskNames } from './describe.ts';
-import { progressShare, progressText } from './JobStrip.tsx';
+import { progressShare, progressText } from './progress.ts';
 import { cancelJobs, isActive, isRunning, isWaiting, moveJobBy, moveJobTo, useJobs, useLive } from './jobs.ts';
 import { PreviewImage } from './PreviewImage.tsx';
 import css from './QueuePanel.module.css';

@@ -5,42 +5,14 @@ import { keysOf } from '../palette/commands.ts';
 import { useView } from '../shell/view.ts';
 import { IconButton } from '../ui/Button.tsx';
 import { cx } from '../ui/cx.ts';
-import { bytes, plural, timeLeft } from '../ui/format.ts';
 import bar from '../ui/Progress.module.css';
 import css from './JobStrip.module.css';
 import { PreviewImage } from './PreviewImage.tsx';
 import { jobTitle } from './describe.ts';
 import { cancelJobs, isRunning, isWaiting, needsAttention, useJobs, useLive } from './jobs.ts';
 import type { LiveJob } from './jobs.ts';
+import { progressShare, progressText } from './progress.ts';
 import { QueuePanel } from './QueuePanel.tsx';
-
-const stageNames: Readonly<Record<string, string>> = {
-  load: 'Loading the model', condition: 'Reading the prompt', encode: 'Reading the picture', denoise: 'Drawing', decode: 'Drawing the last detail', understand: 'Reading', save: 'Saving',
-};
-
-/** "Step 31 of 50 · 9 s left", or what else is going on. */
-export function progressText(live: LiveJob | undefined): string {
-  const progress = live?.progress;
-  if (live?.cancelling || progress?.stopping) return 'Stopping after this step';
-  if (progress === undefined) return 'Starting';
-  if (progress.tokens !== undefined) {
-    const speed = progress.tokensPerSecond === undefined ? '' : ` · ${Math.round(progress.tokensPerSecond)} per second`;
-    return `${plural(progress.tokens, 'token')}${speed}`;
-  }
-  if (progress.packing !== undefined) {
-    const { done, total, perSecond } = progress.packing;
-    return `Packing weights, once: ${bytes(done)} of ${bytes(total)} · ${bytes(perSecond)}/s`;
-  }
-  // Said while it lasts: why this takes longer than it did with more memory.
-  const alone = progress.loading?.alone === true ? ' · one network at a time' : '';
-  if (progress.stage !== 'denoise' || progress.steps === 0) return `${stageNames[progress.stage] ?? 'Working'}${alone}`;
-  return `Step ${progress.step} of ${progress.steps}${progress.leftMs === null ? '' : ` · ${timeLeft(progress.leftMs)}`}`;
-}
-
-export function progressShare(live: LiveJob | undefined): number {
-  const progress = live?.progress;
-  return progress === undefined || progress.steps === 0 ? 0 : progress.step / progress.steps;
-}
 
 function Preview({ job, live }: { readonly job: JobRecord; readonly live: LiveJob | undefined }) {
   if (live?.preview !== undefined) return <span className={css.pv}><PreviewImage preview={live.preview} alt="" fallback={<ListOrdered size={16} aria-hidden />} /></span>;

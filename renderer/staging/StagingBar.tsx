@@ -7,7 +7,7 @@ import { attempt } from '../canvas/verbs.ts';
 import { recallFrom } from '../gallery/verbs.ts';
 import { keysOf } from '../palette/commands.ts';
 import { jobTitle } from '../queue/describe.ts';
-import { progressShare, progressText } from '../queue/JobStrip.tsx';
+import { progressShare, progressText } from '../queue/progress.ts';
 import { cancelJobs, isRunning, useJobs, useLive } from '../queue/jobs.ts';
 import { PreviewImage } from '../queue/PreviewImage.tsx';
 import { openLineage, openViewer } from '../shell/view.ts';

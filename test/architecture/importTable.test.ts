@@ -2,7 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collectImports } from './imports.ts';
-import { checkedRooms, violation } from './rules.ts';
+import { loopsIn } from './loops.ts';
+import { checkedRooms, resolveTarget, violation } from './rules.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -13,12 +14,33 @@ function violationsOf(file: string, source: string): string[] {
   });
 }
 
+/** Every checked source file with its text. */
+function sources(): (readonly [file: string, text: string])[] {
+  const files = checkedRooms.flatMap((room) => globSync(`${room}/**/*.{ts,tsx,mjs,js,cts,mts}`, { cwd: root }));
+  return files.map((file) => [file.replaceAll('\\', '/'), readFileSync(join(root, file), 'utf8')]);
+}
+
+/** Types count: who cannot be read without the other belongs into one file with it, or below it. */
+function loopsOf(files: readonly (readonly [file: string, text: string])[]): string[][] {
+  return loopsIn(new Map(files.map(([file, text]) => [file, collectImports(file, text).map(({ specifier }) => resolveTarget(file, specifier)).flatMap(({ kind, name }) => (kind === 'file' ? [name] : []))])));
+}
+
 describe('the import table of the design', () => {
   it('holds in every source file', () => {
-    const files = checkedRooms.flatMap((room) => globSync(`${room}/**/*.{ts,tsx,mjs,js,cts,mts}`, { cwd: root }));
-    expect(files.length).toBeGreaterThan(3);
-    const found = files.flatMap((file) => violationsOf(file.replaceAll('\\', '/'), readFileSync(join(root, file), 'utf8')));
-    expect(found).toEqual([]);
+    const files = sources();
+    expect(files.length).toBeGreaterThan(300);
+    expect(files.flatMap(([file, text]) => violationsOf(file, text))).toEqual([]);
+  });
+
+  it('no files import each other in a loop, not for types either', () => {
+    expect(loopsOf(sources())).toEqual([]);
+  });
+
+  it('finds a loop of three, and one file that imports itself', () => {
+    expect(loopsOf([
+      ['main/a.ts', `import type { B } from './b.ts'; import './d.ts';`], ['main/b.ts', `export * from './c.ts';`], ['main/c.ts', `import { a } from './a.ts'; import { d } from './d.ts';`],
+      ['main/d.ts', `import { readFile } from 'node:fs';`], ['main/e.ts', `import { e } from './e.ts';`],
+    ])).toEqual([['main/a.ts', 'main/b.ts', 'main/c.ts'], ['main/e.ts']]);
   });
 
   it.each([

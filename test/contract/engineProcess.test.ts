@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { childMessageSchema, protocolVersion, type ChildMessage } from '../../main/engine/protocol.ts';
+import { childMessageSchema } from '../../main/engine/messageSchemas.ts';
+import { protocolVersion, type ChildMessage } from '../../main/engine/protocol.ts';
 
 const helpers = join(import.meta.dirname, '../helpers');
 let child: ChildProcess;

@@ -6,7 +6,7 @@ import { connect, type Db } from '../../main/history/connection.ts';
 import { addGenerations } from '../../main/history/generations.ts';
 import { migrate } from '../../main/history/migrate.ts';
 import { searchGenerations } from '../../main/history/search.ts';
-import type { NewGeneration } from '../../main/services.ts';
+import type { NewGeneration } from '../../main/history/rowTypes.ts';
 import { hashOf, newGeneration, storedAsset } from './historyRows.ts';
 
 /** When the first picture was made. */

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { StoredAsset } from '../../main/history/assetRows.ts';
 import { closeDatabase, openDatabase } from '../../main/history/open.ts';
 import { seqAt } from '../../main/history/generations.ts';
-import type { NewGeneration } from '../../main/services.ts';
+import type { NewGeneration } from '../../main/history/rowTypes.ts';
 import type { Db } from '../../main/history/connection.ts';
 import { seeded } from './random.ts';
 
