@@ -1,12 +1,9 @@
 /** The queue of the studio: queued → running → done | failed | cancelled | interrupted, every change on disk before it is told. */
-import type { Provider } from '../../preload/contract/generation.ts';
 import type { BatchRecord, JobRecord, QueueStatus } from '../../preload/contract/jobs.ts';
 import { StudioError, toFailure, type Failure } from '../errors.ts';
-import type { Imaging } from '../imaging/imaging.ts';
 import { inputsOfRequest } from '../history/inputs.ts';
-import type { MemoryForecast } from '../models/memoryForecast.ts';
 import type { NewGeneration } from '../history/rowTypes.ts';
-import type { AssetStore, EngineService, EventHub, HistoryService, JobQueue, ModelList, Pictures, Room, SettingsService } from '../services.ts';
+import type { JobQueue, Room } from '../services.ts';
 import { fillTurn } from './askJob.ts';
 import { Batches, countStates } from './batches.ts';
 import { expandBatch } from './expand.ts';
@@ -16,26 +13,9 @@ import { ModelLoader } from './modelLoader.ts';
 import { firstOrder, hasEnded, listed, outlived, placed, waiting } from './order.ts';
 import { studioStopped } from './outcome.ts';
 import { Previews, type EncodedPreview } from './previews.ts';
+import type { QueueParts } from './queueParts.ts';
 import { Runner } from './runner.ts';
 import { drawSeed, recordOf, reseeded, type NewJob } from './submit.ts';
-
-export interface QueueParts {
-  readonly history: Pick<HistoryService, 'jobs' | 'chats' | 'gallery'>;
-  readonly assets: Pick<AssetStore, 'info' | 'file' | 'put'>;
-  readonly pictures: Pictures;
-  readonly imaging: Pick<Imaging, 'encodePreview' | 'encodeSheet'> & Partial<Pick<Imaging, 'warm'>>;
-  readonly engine: Pick<EngineService, 'load' | 'generate' | 'understand'>;
-  readonly models: Pick<ModelList, 'list' | 'dirOf'>;
-  readonly settings: Pick<SettingsService, 'get'>;
-  readonly events: Pick<EventHub, 'publish' | 'follow'>;
-  readonly memory?: Pick<MemoryForecast, 'of'>;
-  /** Where the settings name none. */
-  readonly chosenProvider?: () => Provider;
-  /** Where a bug is noted down. */
-  readonly report?: (failure: Failure, what: string) => void;
-  /** How long `close` waits for the running step. */
-  readonly closeGraceMs?: number;
-}
 
 /** Ended jobs beyond these leave the list; their pictures stay. */
 const keptEnded = 2_000;
