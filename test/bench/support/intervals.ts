@@ -20,4 +20,15 @@ export function meanInterval(values: readonly number[]): [number, number] {
   return [mean - half, mean + half];
 }
 
+/** 95 % interval of the mean of several shares that weigh the same, each of its own trials [successes, n]; with Agresti and Coull's two more of each for the spread. */
+export function meanOfShares(shares: readonly (readonly [successes: number, n: number])[]): [number, number] {
+  const mean = average(shares.map(([successes, n]) => successes / n));
+  const variance = shares.reduce((sum, [successes, n]) => {
+    const p = (successes + 2) / (n + 4);
+    return sum + (p * (1 - p)) / (n + 4);
+  }, 0) / shares.length ** 2;
+  const half = Z * Math.sqrt(variance);
+  return [Math.max(0, mean - half), Math.min(1, mean + half)];
+}
+
 export const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

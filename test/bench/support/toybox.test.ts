@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseStudioConfig } from '../../../native/studioConfig.ts';
 import type { DetectedThing, Detection, RgbImage } from '../../../native/types.ts';
-import { meanInterval, wilson } from './intervals.ts';
+import { meanInterval, meanOfShares, wilson } from './intervals.ts';
 import { agrees, correlation, edgeF1, isClosest, psnr } from './toyboxJudge.ts';
 import { rowSpecs, tabulate, type Result } from './toyboxRows.ts';
 import { cellMask, EvaluationSet, expectationSchema, frameMask, type Expectation } from './toyboxSet.ts';
@@ -101,6 +101,13 @@ describe('intervals and rows', () => {
     expect(wilson(10, 20)).toEqual([expect.closeTo(0.299, 3), expect.closeTo(0.701, 3)]);
     expect(wilson(20, 20)[1]).toBe(1);
     expect(meanInterval([1, 2, 3, 4])).toEqual([expect.closeTo(1.235, 3), expect.closeTo(3.765, 3)]);
+  });
+
+  it('of a mean of shares lies around that mean, whatever each has of trials', () => {
+    const [low, high] = meanOfShares([[160, 160], [48, 240]]);
+    expect((low + high) / 2).toBeCloseTo(0.6, 6);
+    expect(high - low).toBeCloseTo(0.0535, 3);
+    expect(meanOfShares([[1, 1], [0, 1]])).toEqual([expect.closeTo(0.5 - 1.96 * Math.sqrt(0.048 * 2) / 2, 3), expect.closeTo(0.5 + 1.96 * Math.sqrt(0.048 * 2) / 2, 3)]);
   });
 
   it('kinds weigh the same in the overall rows, and what is held out stands apart', () => {

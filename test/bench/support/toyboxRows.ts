@@ -1,5 +1,5 @@
 import type { BenchRow } from './report.ts';
-import { average, meanInterval, wilson } from './intervals.ts';
+import { average, meanInterval, meanOfShares, wilson } from './intervals.ts';
 import type { Outcome } from './toyboxWorker.ts';
 
 /** The table of the built-in model: which row is measured how, and what it must reach. */
@@ -78,10 +78,10 @@ export function tabulate(results: readonly Result[], size: Size): BenchRow[] {
     const chosen = results.filter(({ row }) => pattern.test(row));
     const kinds = [...new Set(chosen.map(({ row }) => row))];
     if (kinds.length < 2) continue;
-    // Every kind weighs the same, however many pictures it has; the interval is that of all trials.
-    const means = kinds.map((kind) => average(chosen.filter(({ row }) => row === kind).map(({ outcome }) => outcome.met ?? 0)));
-    const all = chosen.map(({ outcome }) => outcome.met ?? 0);
-    rows.push({ ...benchRow(name, 'share', all, true, bounds, size), value: average(means) });
+    // Every kind weighs the same, however many pictures it has: its interval is not that of all trials in one.
+    const trials = kinds.map((kind) => chosen.filter(({ row }) => row === kind).map(({ outcome }) => outcome.met ?? 0));
+    const value = average(trials.map(average));
+    rows.push({ ...benchRow(name, 'share', trials.flat(), true, bounds, size), value, ci: meanOfShares(trials.map((met) => [met.reduce((sum, one) => sum + one, 0), met.length])) });
   }
   for (const kind of ['inpaint', 'outpaint']) {
     const seams = results.filter(({ row }) => row === kind).map(({ outcome }) => outcome.seam ?? 0).sort((a, b) => a - b);
