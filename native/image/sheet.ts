@@ -65,8 +65,8 @@ export async function drawSheet(text: SheetText, cells: readonly (() => Promise<
 
 function labelsOf(text: SheetText, layout: Layout): string {
   const { cell, left, top, gap, label } = layout;
-  const columns = text.columns.map((word, i) => labelSvg(word, left + i * (cell.width + gap) + Math.max(0, (cell.width - labelWidth(word, label)) / 2), (top - label) / 2, label));
-  const rows = text.rows.map((word, i) => labelSvg(word, left - label - labelWidth(word, label), top + i * (cell.height + gap) + (cell.height - label) / 2, label));
+  const columns = text.columns.map((word, i) => labelSvg(word, left + i * (cell.width + gap) + cell.width / 2, (top - label) / 2, label, 'middle'));
+  const rows = text.rows.map((word, i) => labelSvg(word, left - label, top + i * (cell.height + gap) + (cell.height - label) / 2, label, 'end'));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${layout.width}" height="${layout.height}"><rect width="100%" height="100%" fill="rgb(${background},${background},${background})"/>${columns.join('')}${rows.join('')}</svg>`;
 }
 

@@ -45,15 +45,21 @@ export function labelWidth(text: string, height: number): number {
   return [...text].reduce((sum, char) => sum + (glyphs[char]?.width ?? (char.charCodeAt(0) > 0x2e80 ? 9 : 5)) + gap, -gap) * (height / capHeight);
 }
 
+/** The point of a label that stands at its `x`. */
+type Anchor = 'start' | 'middle' | 'end';
+
+/** Share of its width that a label reaches to the left of its `x`. */
+const before: Readonly<Record<Anchor, number>> = { start: 0, middle: 0.5, end: 1 };
+
 /**
  * SVG of one line, capitals between `y` and `y + height`. Guidance values and seeds are drawn as strokes; a label with any other
- * character is left to the machine's fonts.
+ * character is left to the machine's fonts, and to them how wide it becomes.
  */
-export function labelSvg(text: string, x: number, y: number, height: number): string {
+export function labelSvg(text: string, x: number, y: number, height: number, anchor: Anchor = 'start'): string {
   const scale = height / capHeight;
   if (![...text].every((char) => char in glyphs)) {
     const size = height * 1.38;
-    return `<text x="${x}" y="${y + height}" font-family="Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif" font-size="${size}" fill="#27272a">${escaped(text)}</text>`;
+    return `<text x="${x}" y="${y + height}" font-family="Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif" font-size="${size}" text-anchor="${anchor}" fill="#27272a">${escaped(text)}</text>`;
   }
   let at = 0;
   const paths = [...text].map((char) => {
@@ -62,7 +68,7 @@ export function labelSvg(text: string, x: number, y: number, height: number): st
     at += width + gap;
     return placed;
   });
-  return `<g transform="translate(${x} ${y}) scale(${scale})" fill="none" stroke="#27272a" stroke-width=".85" stroke-linecap="round" stroke-linejoin="round">${paths.join('')}</g>`;
+  return `<g transform="translate(${x - before[anchor] * labelWidth(text, height)} ${y}) scale(${scale})" fill="none" stroke="#27272a" stroke-width=".85" stroke-linecap="round" stroke-linejoin="round">${paths.join('')}</g>`;
 }
 
 function escaped(text: string): string {

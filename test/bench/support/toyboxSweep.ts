@@ -64,7 +64,7 @@ const LABEL = 12;
 function heatMap(cells: readonly Cell[]): string {
   const columns = [...new Set(cells.map(({ txtCfg }) => txtCfg))].sort((a, b) => a - b);
   const rows = [...new Set(cells.map(({ imgCfg }) => imgCfg))].sort((a, b) => a - b);
-  const centred = (words: string, x: number, y: number): string => labelSvg(words, x - labelWidth(words, LABEL) / 2, y - LABEL / 2, LABEL);
+  const centred = (words: string, x: number, y: number): string => labelSvg(words, x, y - LABEL / 2, LABEL, 'middle');
   const squares = cells.map(({ imgCfg, txtCfg, share }) => {
     const [x, y] = [MARGIN + columns.indexOf(txtCfg) * SIDE, 2 * LABEL + MARGIN + rows.indexOf(imgCfg) * SIDE];
     // Never so dark that the black number cannot be read.
