@@ -1,6 +1,7 @@
 """Writes the checkpoint folder of the built-in model: `python3 -m training.export [FOLDER]`.
 
-Weights are the EMA ones, in float16; config, tokenizer, preprocessor and studio.json stand beside them.
+Weights are the EMA ones, in float16; config, tokenizer, preprocessor and studio.json stand beside them. The card is
+written by `training.card`, once the bench has drawn its table with these weights.
 """
 from __future__ import annotations
 
@@ -19,7 +20,6 @@ from .text.tokenizer import Tokenizer
 from .train_understanding import Understanding, build
 
 TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json", "added_tokens.json")
-CARD = ROOT / "model_card.md"
 
 
 def assemble() -> OvisU1:
@@ -50,8 +50,6 @@ def export(folder: Path) -> int:
     (folder / "studio.json").write_text(json.dumps(studio, indent=1) + "\n")
     for name in TOKENIZER_FILES:
         shutil.copyfile(RUNS / "tokenizer" / name, folder / name)
-    if CARD.exists():
-        shutil.copyfile(CARD, folder / "README.md")
     return (folder / "model.safetensors").stat().st_size
 
 

@@ -134,7 +134,10 @@ function judged(report: ProviderReport): ProviderProbe {
 function choose(probes: readonly ProviderProbe[]): { readonly provider: Provider; readonly reason: string } {
   const right = probes.filter(({ state, report }) => state === 'right' && report !== null).sort((a, b) => (b.report?.gigaflops ?? 0) - (a.report?.gigaflops ?? 0));
   const [best, second] = right;
-  if (!best) return { provider: 'cpu', reason: 'Nothing was tested yet.' };
+  if (!best) {
+    const tried = probes.some(({ state }) => state !== 'untested');
+    return { provider: 'cpu', reason: tried ? 'The processor: nothing was found to compute rightly in its test.' : 'The processor works everywhere. Test the others to find what is fastest here.' };
+  }
   const speed = (probe: ProviderProbe): string => `${Math.round(probe.report?.gigaflops ?? 0)} GFLOP/s`;
   return { provider: best.provider, reason: second ? `The fastest that computes rightly: ${speed(best)}, the next one ${speed(second)}.` : 'The only one that was found to compute rightly.' };
 }

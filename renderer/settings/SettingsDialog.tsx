@@ -70,7 +70,7 @@ function Engine({ settings, save }: { readonly settings: Settings; readonly save
       <div className={css.ctl}><div className={css.grow}>
         <NumberField label="At most" unit="MB" value={Math.round((settings.memoryLimitBytes ?? 0) / 1e6)} min={0} max={1_000_000} step={500} defaultValue={0} zero="No limit: what is free" onChange={(megabytes) => save({ memoryLimitBytes: megabytes === 0 ? null : megabytes * 1e6 })} />
       </div></div>
-      <span>Draw last detail</span>
+      <span>Autoencoder</span>
       <div className={css.ctl}>
         <Select<string> label="The autoencoder works on" value={String(settings.vaeTile ?? 'whole')} onChange={(tile) => save({ vaeTile: tile === 'whole' ? null : Number(tile) })}
           options={[{ value: 'whole', label: 'The whole picture' }, { value: '512', label: 'Pieces of 512, less memory' }, { value: '256', label: 'Pieces of 256, least memory' }]} />

@@ -26,7 +26,7 @@ const values = benchOptions('npm run studio -- bench toybox', 'The built-in mode
 /** `--quick`: one picture each of a row's first items. The whole run: every prompt four times, every edit twice. */
 const QUICK_ITEMS = 24;
 const seedsOf = (item: Item): number => {
-  if (values.quick || item.request.kind === 'understand' || item.request.kind === 'reconstruct') return 1;
+  if (item.request.kind === 'understand' || item.request.kind === 'reconstruct') return 1;
   return item.row.startsWith('GenEval') ? 4 : 2;
 };
 /** Pictures kept for the sheets, of each row. */
@@ -41,9 +41,12 @@ function plan(items: readonly Item[], hasDepth: boolean): WorkerTask[] {
     counts.set(item.row, number + 1);
     const measurable = hasDepth || item.row !== 'control depth';
     if (!measurable || !only.test(item.row) || (values.quick && number >= QUICK_ITEMS)) continue;
-    for (let seed = 1; seed <= seedsOf(item); seed++) {
+    const seeds = Array.from({ length: seedsOf(item) }, (_, i) => i + 1);
+    // One seed lays out all pictures of a row alike: what is shown, and what `--quick` draws, takes another for each item.
+    const shown = seeds[number % seeds.length];
+    for (const seed of values.quick ? [shown!] : seeds) {
       const draws = item.request.kind !== 'understand' && item.request.kind !== 'reconstruct';
-      tasks.push({ key: `${item.id}#${seed}`, item, draw: { seed }, save: draws && seed === 1 && number < SHOWN ? `${item.id.replaceAll(/[^\w-]+/g, '_')}.png` : null });
+      tasks.push({ key: `${item.id}#${seed}`, item, draw: { seed }, save: draws && seed === shown && number < SHOWN ? `${item.id.replaceAll(/[^\w-]+/g, '_')}.png` : null });
     }
   }
   if (only.test('guidance')) tasks.push(...sweepItems(items, values.quick));

@@ -18,7 +18,7 @@ const of = (providers: Providers, name: string): ProviderProbe | undefined => pr
 describe('testing providers', () => {
   it('nothing is tested unasked; the processor is used until something is', async () => {
     const providers = await open();
-    expect(providers.state()).toMatchObject({ chosen: 'cpu', probes: [{ provider: 'cpu', state: 'untested' }, { provider: 'webgpu' }, { provider: 'cuda' }] });
+    expect(providers.state()).toMatchObject({ chosen: 'cpu', reason: expect.stringContaining('Test the others'), probes: [{ provider: 'cpu', state: 'untested' }, { provider: 'webgpu' }, { provider: 'cuda' }] });
   });
 
   it('chooses the fastest that is right, and remembers it', async () => {
@@ -47,6 +47,7 @@ describe('testing providers', () => {
     const providers = await open('hang', 1_500);
     await providers.probe('webgpu');
     expect(of(providers, 'webgpu')).toMatchObject({ state: 'crashed', reason: expect.stringMatching(/did not answer|ended/) });
+    expect(providers.state()).toMatchObject({ chosen: 'cpu', reason: expect.stringContaining('nothing was found to compute rightly') });
   });
 
   it('wrong fused attention is written out instead', async () => {
