@@ -238,6 +238,16 @@ def pair_rows(out: EvaluationSet, rng: random.Random, sources: Sequence[Scene]) 
         out.add("question two pictures", {"kind": "understand", "prompt": ask, "images": [first, second]}, {"answer": answer})
 
 
+def more_singles(out: EvaluationSet, rng: random.Random) -> None:
+    """There are forty plain wordings of one thing; the row's others name floor and time. Drawn after all else, like the pairs."""
+    def make() -> Tuple[str, Item]:
+        s, floor, time = rng.choice(SHAPES), rng.choice(("grass", "a wooden floor", "sand", "snow")), rng.choice(("by day", "at night", "at dusk"))
+        return f"{article(s)} on {floor} {time}", {"has": [[s, None]]}
+
+    for text, expect in distinct(rng, make, GENEVAL - sum(i["row"] == "GenEval single" for i in out.items)):
+        out.add("GenEval single", {"kind": "textToImage", "prompt": text}, expect)
+
+
 def free_rows(out: EvaluationSet) -> None:
     written = json.loads((ROOT / "free_phrasing.json").read_text())
     words = lambda entry: {k: v for k, v in entry.items() if k not in ("text", "scene")}
@@ -263,6 +273,7 @@ def write(folder: Path) -> None:
     other_rows(out, rng, sources)
     question_rows(out, rng, sources)
     pair_rows(out, rng, sources)
+    more_singles(out, rng)
     out.write()
 
 

@@ -133,6 +133,10 @@ describe('the evaluation set that is shipped', () => {
       const items = set.items.filter(({ row }) => (of.endsWith('*') ? row.startsWith(of.slice(0, -1)) : row === of));
       expect([of, items.length >= 24]).toEqual([of, true]);
     }
+    // The paper's six rows: sixty prompts each.
+    for (const { of } of rowSpecs.filter(({ of: name }) => name.startsWith('GenEval') && !name.includes('held-out'))) {
+      expect([of, set.items.filter(({ row }) => row === of).length]).toEqual([of, 60]);
+    }
     // Free phrasing: sixty prompts and instructions written by hand.
     expect(set.items.filter(({ row }) => row.startsWith('free phrasing'))).toHaveLength(60);
   });
