@@ -2,7 +2,7 @@
 
 BENCH is the folder that `npm run studio -- bench toybox` left: report.json (the whole table; quick.json where there is none) with its
 pictures. The words are model_card.md's, where `{{table}}`, `{{held out}}`, `{{speeds}}`, `{{guidance}}`, `{{weights}}` and
-`{{machine}}` stand for what was measured. Sheet, heat map and, if they were drawn, ablations are put beside the card.
+`{{machine}}` stand for what was measured. Sheet, heat map, ablations and loss curves are put beside the card.
 """
 from __future__ import annotations
 
@@ -98,7 +98,8 @@ def write(bench: Path, folder: Path) -> Path:
     if report is None:
         raise SystemExit(f"no report.json in {bench}: run the bench first")
     card = filled(TEMPLATE.read_text(), json.loads(report.read_text()))
-    for source, name in ((bench / "sheet.png", "sheet.jpg"), (bench / "guidance.png", "guidance.png"), (RUNS / "ablations.png", "ablations.png")):
+    for source, name in ((bench / "sheet.png", "sheet.jpg"), (bench / "guidance.png", "guidance.png"),
+                         (RUNS / "ablations.png", "ablations.png"), (RUNS / "curves.png", "curves.png")):
         if source.exists():
             options = {"quality": 88} if name.endswith(".jpg") else {"optimize": True}
             Image.open(source).convert("RGB").save(folder / name, **options)

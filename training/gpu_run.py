@@ -18,14 +18,12 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import torch
-from PIL import Image, ImageDraw
 
-from . import presets, tensors
+from . import curves, presets, tensors
 from .common import ROOT, RUNS, load_state
 from .text.build import write as write_tokenizer
 
 SHARD_BYTES, FILE_BYTES = 15_500_000, 16_000_000
-COLOURS = ((220, 50, 47), (38, 139, 210), (133, 153, 0), (181, 137, 0), (108, 113, 196))
 
 
 def python(*arguments: Any, seconds: float) -> int:
@@ -77,29 +75,6 @@ def export(state: Dict[str, Any], preset: presets.Preset, tokenizer: Path, folde
         shutil.copyfile(tokenizer / name, folder / name)
     (folder / "training.json").write_text(json.dumps({k: state[k] for k in ("stage", "used", "step", "measured")}) + "\n")
     return total
-
-
-def curves(curve: List, path: Path, size=(1200, 420)) -> None:
-    """Every loss over the steps, each scaled to its own range; stages apart by lines."""
-    image = Image.new("RGB", size, (255, 255, 255))
-    draw = ImageDraw.Draw(image)
-    kinds = sorted({k for _, _, means in curve for k in means})
-    last = max((step for step, _, _ in curve), default=1)
-    x = lambda step: 40 + (size[0] - 60) * step / last
-    stage = None
-    for step, name, _ in curve:
-        if name != stage:
-            draw.line((x(step), 20, x(step), size[1] - 20), fill=(210, 210, 210))
-            draw.text((x(step) + 2, 4), name[:14], fill=(110, 110, 110))
-            stage = name
-    for i, kind in enumerate(kinds):
-        points = [(step, means[kind]) for step, _, means in curve if kind in means]
-        low, high = min(v for _, v in points), max(v for _, v in points)
-        spots = [(x(s), size[1] - 25 - (size[1] - 70) * (v - low) / max(high - low, 1e-9)) for s, v in points]
-        if len(spots) > 1:
-            draw.line(spots, fill=COLOURS[i % 5], width=2)
-        draw.text((44, 30 + 14 * i), f"{kind}: {high:.3f} to {low:.3f}, now {points[-1][1]:.3f}", fill=COLOURS[i % 5])
-    image.save(path)
 
 
 def pack_folder(source: Path, target: Path) -> None:
@@ -181,7 +156,7 @@ def main() -> None:
         if (ready / name / "model.safetensors").exists():
             shutil.copyfile(ready / name / "model.safetensors", args.out / f"{name}.safetensors")
             shutil.copyfile(ready / name / "config.json", folder / f"{name}.config.json")
-    curves(state["curve"], folder / "curves.png")
+    curves.draw(state["curve"], folder / "curves.png")
     if (ready / "detector/model.safetensors").exists() and state["measured"] and left() > 20:
         python("training.score", folder, "--detector", ready / "detector", "--device", args.device, "--per-row", args.per_row, "--out", folder, seconds=left())
     # At most eight files come back from such a machine: weights as they are, all else in one.
