@@ -65,10 +65,33 @@ def save_state(path: Path, state: Dict[str, Any]) -> None:
         raise
 
 
+def save_quietly(path: Path, state: Dict[str, Any], log: Log) -> bool:
+    """Saves; a full disk costs this checkpoint, not the training: the one before stays."""
+    try:
+        save_state(path, state)
+        return True
+    except OSError as error:
+        log(f"{path.name} not saved ({error}); the former one stays")
+        return False
+
+
+def save_last(path: Path, state: Dict[str, Any], log: Log) -> None:
+    """Saves what a training ends with, or says that its end is still to be done."""
+    if not save_quietly(path, state, log):
+        raise SystemExit(f"{path.name} could not be saved: make room and start this again, it goes on from the last checkpoint")
+
+
+class Unreadable(SystemExit):
+    """A file that is there, but is no state; its words say what to do."""
+
+
 def load_state(path: Path) -> Optional[Dict[str, Any]]:
-    """A state of our own making, or None where there is none."""
+    """A state of our own making, or None where there is none. Raises Unreadable: never taken for none, which would begin anew."""
     if not path.exists():
         return None
     # From 2.6 on torch reads nothing but tensors unless told that the file is to be trusted; 1.13 knows no such word.
     trust = {"weights_only": False} if "weights_only" in inspect.signature(torch.load).parameters else {}
-    return torch.load(path, map_location="cpu", **trust)
+    try:
+        return torch.load(path, map_location="cpu", **trust)
+    except Exception as error:  # torch, pickle and zip each have their own
+        raise Unreadable(f"{path} cannot be read ({type(error).__name__}): put a good copy there, or move it away to begin anew") from error

@@ -4,11 +4,11 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from torch import Tensor
 
-from .common import load_state
+from .common import Unreadable, load_state
 from .latents import FOLDER
 from .naming import seen_labels
 from .task_latents import FOLDER as TASKS
@@ -30,7 +30,9 @@ Picture = Tuple[Scene, Tensor, Tensor]  # scene, latents [C,16,16], what stands 
 
 
 class Dataset:
-    def __init__(self) -> None:
+    def __init__(self, log: Optional[Callable[[str], None]] = print) -> None:
+        """Takes in what is there; `log` is told which chunks are left out."""
+        self.log = log
         self.loaded: Set[str] = set()
         self.single: List[Picture] = []
         self.several: List[Picture] = []
@@ -45,8 +47,13 @@ class Dataset:
         for path in sorted(FOLDER.glob("*.pt")) + sorted(TASKS.glob("*.pt")):
             if str(path) in self.loaded:
                 continue
-            chunk = load_state(path)
             self.loaded.add(str(path))
+            try:
+                chunk = load_state(path)
+            except Unreadable as error:  # one chunk of many; it can be made again
+                if self.log is not None:
+                    self.log(f"left out: {error}")
+                continue
             if path.parent == TASKS:
                 self.take_tasks(chunk)
             else:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from . import tensors
-from .common import RUNS, Log, load_state, save_state, seed_everything, set_threads
+from .common import RUNS, Log, load_state, save_last, save_quietly, seed_everything, set_threads
 from .model.unet import UNet
 
 READY = RUNS / "ready"
@@ -60,8 +60,9 @@ def train(name: str, cfg: Dict[str, Any], args: argparse.Namespace, make: Batch,
     following, clock, total = pool.submit(make, rng), time.process_time if args.device == "cpu" else time.time, 0.0
     begun, mark = clock() - used, time.time()
 
-    def save() -> None:
-        save_state(path, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "ema": ema, "step": step, "used": clock() - begun})
+    def state_now() -> Dict[str, Any]:
+        return {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "ema": ema, "step": step, "used": clock() - begun}
+
     while not args.evaluate and (progress := (clock() - begun) / (60 * args.minutes)) < 1:
         lr = args.lr * min(1, (step + 1) / 60) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group in optimiser.param_groups:
@@ -84,10 +85,10 @@ def train(name: str, cfg: Dict[str, Any], args: argparse.Namespace, make: Batch,
             log(f"step {step} loss {total / 50:.4f} lr {lr:.1e} progress {progress:.3f} {50 / (time.time() - mark):.2f} steps/s")
             total, mark = 0.0, time.time()
         if step % 200 == 0:
-            save()
+            save_quietly(path, state_now(), log)
     following.cancel()
     if not args.evaluate:
-        save()
+        save_last(path, state_now(), log)
     model.load_state_dict(ema)
     return model.eval().requires_grad_(False).cpu()
 

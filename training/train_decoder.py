@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import torch
 from torch import Tensor, nn
 
-from .common import RUNS, Log, load_state, save_state, seed_everything, set_threads
+from .common import RUNS, Log, load_state, save_last, save_quietly, seed_everything, set_threads
 from .conditions import Conditions
 from .dataset import Dataset
 from .initialise import fit_text_inputs
@@ -73,7 +73,7 @@ def worker(rank: int, shared: Shared, model: OvisU1, learners: nn.ModuleList, ar
     first = int(shared.step)
     seed_everything(args.seed + 1000 * rank + first)
     rng = random.Random(args.seed + 1000 * rank + first)
-    conditions, data, version, language = Conditions(model), Dataset(), language_version(), Understanding(model)
+    conditions, data, version, language = Conditions(model), Dataset(log if rank == 0 else None), language_version(), Understanding(model)
     language.requires_grad_(True)  # only so that its weights can be loaded; nothing below differentiates through it
     start, mark = time.process_time() - used, time.time()
     sums = {"t2i": [0.0, 0], "edit": [0.0, 0], "tasks": [0.0, 0], "names": [0.0, 0]}
@@ -108,7 +108,7 @@ def worker(rank: int, shared: Shared, model: OvisU1, learners: nn.ModuleList, ar
                     f"progress {progress:.3f} pictures {len(data)} {100 / (time.time() - mark):.2f} steps/s")
             mark, sums = time.time(), {k: [0.0, 0] for k in sums}
         if (step + 1) % args.save == 0 and rank == 0:
-            save_state(RUNS / "decoder.pt", {**trainer.state(), "used": time.process_time() - start, "began": began})
+            save_quietly(RUNS / "decoder.pt", {**trainer.state(), "used": time.process_time() - start, "began": began}, log)
 
 
 def grown(state: Dict[str, Any], learners: nn.ModuleList) -> Dict[str, Any]:
@@ -159,7 +159,7 @@ def main() -> None:
     shared = flatten(learners, args.world, None if state is None else grown(state, learners))
     used, began = (state["used"], state["began"]) if state and not args.restart else (0.0, time.time())
     launch(worker, args.world, shared, model, learners, args, used, began)
-    save_state(RUNS / "decoder.pt", {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes, "began": began})
+    save_last(RUNS / "decoder.pt", {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes, "began": began}, Log(RUNS / "decoder.log"))
 
 
 if __name__ == "__main__":

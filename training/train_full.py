@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from . import presets, recipe, tensors
-from .common import RUNS, Log, load_state, save_state, seed_everything, set_threads
+from .common import RUNS, Log, load_state, save_quietly, seed_everything, set_threads
 from .feed import Feed
 from .initialise import fit_text_inputs, initialise
 from .learner import Learner
@@ -30,16 +30,6 @@ from .text.tokenizer import Tokenizer
 
 EMA, WARMUP, CLIP = 0.999, 100, 1.0
 DEVICE_RENDERS = 2500  # pictures a second from which on the device renders besides training
-
-
-def save_quietly(path: Path, state: Dict[str, Any], log: Log) -> bool:
-    """Saves; a full disk costs this checkpoint, not the training: the one before stays."""
-    try:
-        save_state(path, state)
-        return True
-    except OSError as error:
-        log(f"state not saved ({error}); the former one stays")
-        return False
 
 
 class Run:

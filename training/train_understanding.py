@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from . import presets
 from .batches import TextBatch, UnderstandingBatch, decode_answer, seen_scenes, understanding_batch, white
-from .common import RUNS, Log, load_state, save_state, seed_everything, set_threads
+from .common import RUNS, Log, load_state, save_last, save_quietly, seed_everything, set_threads
 from .initialise import initialise
 from .model.ovis import OvisU1
 from .parallel import STATE, Shared, Trainer, flatten, launch, load_flat
@@ -207,7 +207,7 @@ def worker(rank: int, shared: Shared, module: Understanding, model: OvisU1, args
             mark, sums = time.time(), {}
         if (step + 1) % args.save == 0 and rank == 0:
             state = fresh_state(module, trainer) if args.vision_only else {**trainer.state(), "used": time.process_time() - start}
-            save_state(RUNS / "understanding.pt", state)
+            save_quietly(RUNS / "understanding.pt", state, log)
 
 
 def build() -> Tuple[OvisU1, Tokenizer]:
@@ -247,7 +247,7 @@ def main() -> None:
         if args.vision_only:
             shared = flatten(module, 1)
         state = {k: getattr(shared, k).clone() for k in STATE}
-        save_state(RUNS / "understanding.pt", {**state, "used": 60 * args.minutes})
+        save_last(RUNS / "understanding.pt", {**state, "used": 60 * args.minutes}, Log(RUNS / "understanding.log"))
     load_flat(module, state["ema"])
     evaluate(model, tokenizer, Preprocessor(presets.PREPROCESSOR), Log(RUNS / "understanding.log"))
 

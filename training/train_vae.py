@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .common import Log, RUNS, load_state, save_state, seed_everything, set_threads
+from .common import Log, RUNS, load_state, save_last, save_quietly, seed_everything, set_threads
 from .model.vae import AutoencoderKL
 from .parallel import STATE, Shared, Trainer, flatten, launch, load_flat
 from .presets import VAE_CONFIG
@@ -83,7 +83,7 @@ def worker(rank: int, shared: Shared, vae: AutoencoderKL, args: argparse.Namespa
                 log(f"step {step + 1} loss {mean:.4f} lr {lr:.1e} progress {progress:.3f} {50 / (time.time() - mark):.2f} steps/s")
             mark, total = time.time(), 0.0
         if (step + 1) % 250 == 0 and rank == 0:
-            save_state(RUNS / args.state, {**trainer.state(), "used": time.process_time() - start})
+            save_quietly(RUNS / args.state, {**trainer.state(), "used": time.process_time() - start}, log)
 
 
 def main() -> None:
@@ -109,9 +109,10 @@ def main() -> None:
     shared = flatten(vae, args.world, state)
     launch(worker, args.world, shared, vae, args, state["used"] if state else 0.0)
     load_flat(vae, shared.ema)
-    save_state(RUNS / args.state, {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes})
-    save_state(RUNS / "vae.pt", {"model": vae.state_dict()})
-    Log(RUNS / "vae.log")(f"done: step {int(shared.step)} psnr {psnr(vae):.2f}")
+    log = Log(RUNS / "vae.log")
+    save_last(RUNS / args.state, {**{k: getattr(shared, k).clone() for k in STATE}, "used": 60 * args.minutes}, log)
+    save_last(RUNS / "vae.pt", {"model": vae.state_dict()}, log)
+    log(f"done: step {int(shared.step)} psnr {psnr(vae):.2f}")
 
 
 if __name__ == "__main__":
