@@ -3,7 +3,7 @@
 Small decoders learn on the same cached latents, in the same order, and differ in one thing only: how the refiner's global vector is
 made (its CLS row, the mean of its tokens, or no refiner at all), and whether text to image and edits are learnt together or alone.
 Each run is judged on pictures and edits that no run trained on. Finished runs stay in runs/ablations.json: killed, it goes on after
-the last one. Ends by drawing ablations.png.
+the last one. Ends by drawing ablations.png. `--part 1/2` and `--part 2/2`, started side by side, share the work of two cores.
 """
 from __future__ import annotations
 
@@ -159,19 +159,25 @@ def wanted(seeds: int) -> Iterable[Tuple[str, int]]:
     return ((name, seed) for seed in range(1, seeds + 1) for name in RUNS_OF)
 
 
+def finished(setting: Dict[str, Any]) -> Dict[str, Dict[str, float]]:
+    """Figures of the runs that ended, by `run/seed`; those of another setting do not count."""
+    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    return found.get("runs", {}) if found.get("setting") == setting else {}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int, default=1200, help="text-to-image steps of a run")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--part", default="1/1", help="this process's share of the runs, as I/N")
     parser.add_argument("--out", type=Path, default=RUNS / "ablations.png")
     args = parser.parse_args()
     set_threads(1)
     log = Log(RUNS / "ablations.log")
     setting = {"steps": args.steps, "batch": args.batch, "lr": args.lr}
-    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    done: Dict[str, Any] = found.get("runs", {}) if found.get("setting") == setting else {}
+    part, parts = map(int, args.part.split("/"))
     model, _ = build()
     load_frozen(model)
     conditions, data = Conditions(model), Dataset()
@@ -182,9 +188,9 @@ def main() -> None:
     told = conditions.edit([r.text for r in rows], torch.stack([torch.stack(list(r.conditions)) for r in rows]))
     editing = (torch.stack([r.target for r in rows]).float(), *told, torch.stack([torch.stack(list(r.contexts)) for r in rows]).float())
     detector, _ = judge.load(judge.READY / "detector")
-    for name, seed in wanted(args.seeds):
+    for name, seed in list(wanted(args.seeds))[part - 1::parts]:
         key = f"{name}/{seed}"
-        if key in done:
+        if key in finished(setting):
             continue
         train(name, seed, model, data, conditions, args, log)
         figures: Dict[str, float] = {}
@@ -192,12 +198,12 @@ def main() -> None:
             figures = {"text to image, held-out loss": held_loss(model, *drawing), **drawn(model, conditions, detector)}
         if RUNS_OF[name][1] > 0:
             figures["edits, held-out loss"] = held_loss(model, *editing)
-        done[key] = figures
-        part = RESULTS.with_suffix(".tmp")
-        part.write_text(json.dumps({"setting": setting, "runs": done}, indent=1))
-        part.replace(RESULTS)
+        written = RESULTS.with_suffix(f".{part}.tmp")
+        written.write_text(json.dumps({"setting": setting, "runs": {**finished(setting), key: figures}}, indent=1))
+        written.replace(RESULTS)
         log(f"{key}: " + ", ".join(f"{k} {v:.4f}" for k, v in figures.items()))
-    draw(done, args.out)
+    done = finished(setting)
+    draw({key: done[key] for key in (f"{name}/{seed}" for name, seed in wanted(args.seeds)) if key in done}, args.out)
 
 
 if __name__ == "__main__":

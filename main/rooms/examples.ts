@@ -32,19 +32,19 @@ export function examplesRoom({ assets, models, dir }: ExamplesParts): Room<'exam
 
 function create(image: string | null): Example {
   const prompt = 'a red sphere and a blue cube';
-  return { id: 'two-objects', place: 'create', title: 'Create a picture', text: `“${prompt}”, filled in and ready to run.`, image, request: { kind: 'textToImage', prompt, seed: 81 } };
+  return { id: 'two-objects', place: 'create', title: 'Create a picture', text: `“${prompt}”, filled in and ready to run.`, image, request: { kind: 'textToImage', prompt, seed: 2 } };
 }
 
 function edit(image: string): Example {
-  const prompt = 'make the cube yellow';
-  return { id: 'recolour', place: 'edit', title: 'Edit a picture', text: `“${prompt}”: the rest of the picture stays.`, image, request: { kind: 'edit', prompt, image, seed: 7 } };
+  const prompt = 'put it on snow';
+  return { id: 'floor', place: 'edit', title: 'Edit a picture', text: `“${prompt}”: what stands there stays.`, image, request: { kind: 'edit', prompt, image, seed: 1 } };
 }
 
 function ask(image: string): Example {
-  const question = 'How many objects are there?';
-  return { id: 'count', place: 'ask', title: 'Ask about a picture', text: `“${question}”`, image, question };
+  const question = 'Describe the image.';
+  return { id: 'description', place: 'ask', title: 'Ask about a picture', text: `“${question}”`, image, question };
 }
 
-const wordsAlone: readonly Example[] = [['metal-at-dusk', 'Choose material and light', 'a large metal cone at dusk', 7], ['counting', 'Count objects', 'three yellow cylinders on a snow floor', 12]].map(([id, title, prompt, seed]) => ({
+const wordsAlone: readonly Example[] = [['metal-at-dusk', 'Choose material and light', 'a large metal cone at dusk', 1], ['counting', 'Count objects', 'three yellow cylinders on a snow floor', 8]].map(([id, title, prompt, seed]) => ({
   id: String(id), place: 'create', title: String(title), text: `“${prompt}”`, image: null, request: { kind: 'textToImage', prompt: String(prompt), seed: Number(seed) },
 }));

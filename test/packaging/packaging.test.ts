@@ -39,7 +39,8 @@ describe.runIf(process.platform === 'linux')('the packaged app', () => {
     const asar = (await import(pathToFileURL(require.resolve('@electron/asar')).href)) as { extractAll(archive: string, to: string): void };
     asar.extractAll(join(resources, 'app.asar'), app);
   }, 120_000);
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  // Thousands of files: a slow disk takes more than the ten seconds of a hook.
+  afterAll(() => rmSync(dir, { recursive: true, force: true }), 120_000);
 
   it('holds the app and nothing of its sources', () => {
     for (const path of ['package.json', 'out/main/index.js', 'out/main/engine/entry.js', 'out/main/history/worker.js', 'out/main/imaging/worker.js', 'out/preload/index.cjs', 'out/renderer/index.html']) {

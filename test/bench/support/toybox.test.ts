@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../../../native/weights/checkpoint.ts';
 import { parseStudioConfig } from '../../../native/studioConfig.ts';
 import type { DetectedThing, Detection, RgbImage } from '../../../native/types.ts';
 import { meanInterval, meanOfShares, wilson } from './intervals.ts';
@@ -154,6 +155,26 @@ describe('the evaluation set that is shipped', () => {
       if (request?.kind === 'inpaint') expect(request.denoiseMask.data.some((value) => value > 0) && request.denoiseMask.data.some((value) => value === 0)).toBe(true);
       if (request?.kind === 'outpaint') expect([request.image.width + request.left + request.right, request.image.height + request.top + request.bottom]).toEqual([128, 128]);
     }
+  });
+});
+
+describe('the card that is shipped', () => {
+  const folder = path.resolve(import.meta.dirname, '../../../resources/models/toybox');
+
+  it('is about the weights beside it, and shows pictures that are there', async () => {
+    const card = await readFile(path.join(folder, 'README.md'), 'utf8');
+    expect(card).toContain((await openCheckpoint(folder)).hash.slice(0, 12));
+    expect(card).not.toMatch(/\{\{|undefined|NaN/);
+    const shown = [...card.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, name]) => name!);
+    expect(shown).toEqual(expect.arrayContaining(['sheet.jpg', 'guidance.png']));
+    for (const name of shown) expect((await stat(path.join(folder, name))).size).toBeGreaterThan(1000);
+  });
+
+  it('says of every figure whether it was reached', async () => {
+    const card = await readFile(path.join(folder, 'README.md'), 'utf8');
+    const lines = card.split('\n').filter((line) => /^\| (GenEval-style|ImgEdit-style|questions|VAE|free phrasing|canny|depth|inpaint|outpaint|subject|text to image|edit|first word|cold load)/.test(line));
+    expect(lines).toHaveLength(14);
+    for (const line of lines) expect(line).toMatch(/: met|not met|nothing for/);
   });
 });
 
