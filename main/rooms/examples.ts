@@ -24,12 +24,13 @@ export function examplesRoom({ assets, models, dir }: ExamplesParts): Room<'exam
     list: async () => {
       const side = (await models.list()).find(({ inUse }) => inUse)?.sizes[0]?.[0] ?? 0;
       const size = sizes.find((one) => one <= side) ?? 128;
-      const [two, three] = await Promise.all([picture('two', size), picture('three', size)]);
-      return [create(two), ...(two === null ? [] : [edit(two)]), ...(three === null ? [] : [ask(three)]), ...(two === null ? wordsAlone : [])].slice(0, 3);
+      const [drawn, two, three] = await Promise.all([picture('drawn', 128), picture('two', size), picture('three', size)]);
+      return [create(drawn), ...(two === null ? [] : [edit(two)]), ...(three === null ? [] : [ask(three)]), ...(two === null ? wordsAlone : [])].slice(0, 3);
     },
   };
 }
 
+/** Shown with what the built-in model drew for it, not with more than it can do. */
 function create(image: string | null): Example {
   const prompt = 'a red sphere and a blue cube';
   return { id: 'two-objects', place: 'create', title: 'Create a picture', text: `“${prompt}”, filled in and ready to run.`, image, request: { kind: 'textToImage', prompt, seed: 2 } };
