@@ -180,7 +180,7 @@ export class ModelFolders implements ModelList {
 }
 
 function entryOf(id: string, dir: string, builtIn: boolean, studio: z.infer<typeof studioSchema>, facts: Pick<ModelEntry, 'state' | 'bytes' | 'inUse' | 'failure'>): ModelEntry {
-  const knowsLittle = 'Draws, edits and answers about simple shapes: spheres, cubes, cylinders, cones and rings in eight colours, on six kinds of floor..';
+  const knowsLittle = 'Draws, edits and answers about simple shapes: spheres, cubes, cylinders, cones and rings in eight colours, on six kinds of floor.';
   return {
     id,
     name: studio.name ?? (builtIn ? 'Toybox' : folderName(dir)),
